@@ -1,0 +1,23 @@
+/**
+ * What every room stands on: the one kind of error, arrays and their files (npy, npz), seeded random numbers,
+ * atomic files, markup and charts for reports. Knows nothing of soil, concepts or flight.
+ */
+export { drawChart } from './chart.ts';
+export { type CommandDocument, type Progress, SILENT, VERSION } from './command.ts';
+export { messageOf, NadirError } from './error.ts';
+export { canonicalJson, sha256, sha256File, writeFileAtomic } from './files.ts';
+export { html, Markup, page, raw } from './html.ts';
+export {
+  formatNpy,
+  type NdArray,
+  type NumericArray,
+  parseNpy,
+  readBounded,
+  readNpy,
+  toFloat32,
+  toFloat64,
+  writeNpy,
+} from './npy.ts';
+export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
+export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
+export { Random } from './random.ts';

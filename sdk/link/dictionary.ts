@@ -200,7 +200,15 @@ export const DICTIONARY: Dictionary = {
     {
       name: 'beacon',
       answered: false,
-      args: [RANGES],
+      args: [
+        {
+          name: 'session',
+          type: 'uint',
+          meaning:
+            'names this run of the ground; another one than last heard means that nothing unacknowledged may have survived',
+        },
+        RANGES,
+      ],
       meaning: 'the ground listens; these ranges are in its archive for good',
     },
     {

@@ -70,12 +70,12 @@ export function decodeFrame(dictionary: Dictionary, bytes: Uint8Array): Frame {
     PARTS,
     'frame',
   );
-  if (format !== FORMAT) throw new LinkError(`frame format ${format} is unknown`);
+  if (format !== FORMAT) throw new LinkError('frame of an unknown format');
   if (!(hash instanceof Uint8Array) || !hashOf(dictionary).equals(hash)) {
     throw new LinkError(`frame follows another dictionary than ${dictionary.name} ${dictionary.version}`);
   }
   const stream = typeof index === 'number' ? dictionary.streams[index] : undefined;
-  if (!stream) throw new LinkError(`frame of unknown stream ${index}`);
+  if (!stream) throw new LinkError('frame of an unknown stream');
   if (!isCount(boot) || !isCount(sequence)) throw new LinkError('frame without boot or sequence');
   if (typeof timeMs !== 'number' || !Number.isFinite(timeMs)) throw new LinkError('frame without time');
   if (typeof uncertaintyMs !== 'number' || !(uncertaintyMs >= 0)) throw new LinkError('frame without time uncertainty');

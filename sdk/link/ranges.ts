@@ -26,8 +26,13 @@ export class RangeSet {
   }
 
   has(value: number): boolean {
+    return this.rangeOf(value) !== undefined;
+  }
+
+  /** The range that holds a number, or undefined. */
+  rangeOf(value: number): Range | undefined {
     const at = this.#firstEndingAtOrAfter(value);
-    return at < this.#ranges.length && this.#ranges[at].first <= value;
+    return at < this.#ranges.length && this.#ranges[at].first <= value ? this.#ranges[at] : undefined;
   }
 
   /** Adds first … last and returns how many of them are new. */

@@ -20,7 +20,7 @@ export interface ActiveConcepts {
 }
 
 /** Bits of one entry for a dictionary of n latents. */
-export function entryBits(latentCount: number): number {
+function entryBits(latentCount: number): number {
   return Math.max(4, Math.ceil(Math.log2(latentCount))) + STEP_BITS;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The messages of ONNX as data: field numbers and types of the public onnx.proto (IR version 13), training and device-placement messages left
+ * The messages of ONNX as data: field numbers and types of the public onnx.proto (as of onnx 1.23), training and device-placement messages left
  * out. The reader and the writer in onnx-wire.ts know nothing of ONNX but this table.
  */
 

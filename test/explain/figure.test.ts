@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { attributionFigure, type BandAttribution } from '../../sdk/explain/index.ts';
+
+const text = { title: 'Soil & light', subtitle: 'pH < 7' };
+const bandsOf = (heights: number[]): BandAttribution[] =>
+  heights.map((height, band) => ({
+    nm: 600 + 30 * band,
+    importance: height,
+    byTransform: { arr: 0, d1: height / 4, d2: (3 * height) / 4, d3: 0 },
+    net: height / 2,
+  }));
+const spread = [{ name: 'sym3@4', group: 'sym3', importance: 0.2, bandsRead: 6, firstNm: 630, lastNm: 690 }];
+
+describe('the wavelength × transformation figure', () => {
+  test('tells each band its numbers when hovered, and escapes what it is given', () => {
+    const svg = attributionFigure({ bands: bandsOf([0.1, 0, 0.2, 0.15]), spread: [] }, text);
+    expect(svg).toContain('<title>600 nm: 0.1 (1st derivative 0.025, 2nd derivative 0.075); net 0.05</title>');
+    expect(svg).not.toContain('630 nm:');
+    expect(svg).toContain('Soil &#38; light');
+    expect(svg).toContain('pH &#60; 7');
+  });
+
+  test('marks the infrared, and absorption only where the instrument sees it', () => {
+    const near = attributionFigure({ bands: bandsOf([1, 1, 1, 1, 1, 1]), spread: [] }, text);
+    expect(near).toContain('INFRARED');
+    expect(near).toContain('O₂ 760');
+    expect(near).not.toContain('H₂O 940');
+    expect(attributionFigure({ bands: bandsOf([1, 1, 1]), spread: [] }, text)).not.toContain('INFRARED');
+  });
+
+  test('breaks the axis where one bar dwarfs the rest, and only there', () => {
+    const broken = attributionFigure({ bands: bandsOf([0.1, 5, 0.12, 0.11]), spread: [] }, text);
+    const whole = attributionFigure({ bands: bandsOf([0.1, 0.2, 0.12, 0.11]), spread: [] }, text);
+    expect(broken).toContain('<polygon');
+    expect(whole).not.toContain('<polygon');
+    // a small bar stays tall enough to read beside the giant
+    const heights = [...broken.matchAll(/height="([\d.]+)" fill="#a3452c"/g)].map((match) => Number(match[1]));
+    expect(Math.max(...heights)).toBeLessThanOrEqual(280);
+    expect(Math.min(...heights)).toBeGreaterThan(60);
+  });
+
+  test('draws what spreads over the spectrum apart, with the footprint that it reads', () => {
+    const svg = attributionFigure({ bands: bandsOf([1, 1, 1, 1]), spread }, text);
+    expect(svg).toContain('sym3@4 (wavelet sym3): 0.2, reads 6 bands, 630 to 690 nm');
+    expect(attributionFigure({ bands: bandsOf([1, 1]), spread: [] }, text)).not.toContain('spread over the spectrum');
+  });
+
+  test('a model that reads no single band still gives a figure', () => {
+    expect(attributionFigure({ bands: bandsOf([0, 0, 0]), spread }, text)).not.toContain('NaN');
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { makeFolds, parseSpectraTable } from '../../sdk/spectra/index.ts';
+
+const N = 60;
+const table = parseSpectraTable(
+  `field,fold,500\n${Array.from({ length: N }, (_, i) => `f${Math.floor(Math.sqrt(i))},${(i % 3) + 9},1`).join('\n')}\n`,
+  'soil.csv',
+);
+const rows = Uint32Array.from({ length: N }, (_, i) => i);
+const sizes = (of: Uint16Array) =>
+  [...of].reduce((count, fold) => count.set(fold, (count.get(fold) ?? 0) + 1), new Map());
+
+describe('folds', () => {
+  test('random folds differ in size by at most one row, repeat with the seed and change with it', () => {
+    const { of, names } = makeFolds(table, rows, { spec: '7', seed: 1 });
+    expect(names).toHaveLength(7);
+    const counts = [...sizes(of).values()];
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+    expect(makeFolds(table, rows, { spec: '7', seed: 1 }).of).toEqual(of);
+    expect(makeFolds(table, rows, { spec: '7', seed: 2 }).of).not.toEqual(of);
+  });
+
+  test('a column gives one fold a value, in numeric order', () => {
+    const { of, names } = makeFolds(table, rows, { spec: 'column:fold', seed: 0 });
+    expect(names).toEqual(['9', '10', '11']);
+    expect([...of.subarray(0, 4)]).toEqual([0, 1, 2, 0]);
+  });
+
+  test('grouped folds never split a field and are about equal', () => {
+    const { of } = makeFolds(table, rows, { spec: '3', group: 'field', seed: 0 });
+    const foldsOfField = new Map<string, Set<number>>();
+    table.columns.get('field')?.forEach((field, row) => {
+      foldsOfField.set(field, (foldsOfField.get(field) ?? new Set()).add(of[row]));
+    });
+    for (const folds of foldsOfField.values()) expect(folds.size).toBe(1);
+    for (const size of sizes(of).values()) expect(size).toBeGreaterThanOrEqual(14);
+  });
+
+  test.each([
+    ['1', undefined],
+    ['five', undefined],
+    ['61', undefined],
+    ['9', 'field'],
+    ['column:nothing', undefined],
+    ['column:fold', 'field'],
+  ])('--folds %s with --group %s is wrong usage', (spec, group) => {
+    expect(() => makeFolds(table, rows, { spec, seed: 0, ...(group === undefined ? {} : { group }) })).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    );
+  });
+});

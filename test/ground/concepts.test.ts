@@ -1,46 +1,40 @@
-/** Concept models as files: what the ground reads of them, and damaged ones. */
+/** Concept models as files: what the ground makes of them, and damaged ones. */
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openConceptReader } from '../../sdk/ground/index.ts';
+import { writeSae } from '../../sdk/sae/sae-file.ts';
 import { temporaryFolder } from './board.ts';
 
 const [N, D] = [3, 2];
-const DECODER = [1, 0, 0, 2, -1, 0.5];
 
-/** A safetensors file by the format's own description: header length, JSON header, tensors. */
-function safetensors(tensors: Record<string, { shape: number[]; values: number[] }>, metadata: object): Buffer {
-  let at = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  for (const [name, { shape, values }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + 4 * values.length] };
-    at += 4 * values.length;
-  }
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  const data = Float32Array.from(Object.values(tensors).flatMap(({ values }) => values));
-  return Buffer.concat([length, text, Buffer.from(data.buffer)]);
-}
-
-async function model(student?: number[], options: object = {}): Promise<string> {
+async function model(student: number[] | undefined, nonNegative = false): Promise<string> {
   const dir = await temporaryFolder();
+  const figures = { jaccard16: 1, cosineLoss: 0, bytes: 1 };
   await writeFile(
     join(dir, 'model.json'),
-    JSON.stringify({ kind: 'concepts', d: D, n: N, options, ...(student ? { student: { latents: student } } : {}) }),
+    JSON.stringify({
+      ...{ kind: 'concepts', version: '0', d: D, n: N, activation: 'msae', levels: [1, 2], weighting: 'uw' },
+      ...{ data: { name: 'two', sha256: '0', rows: 2 }, seed: 0, options: {}, figures: {} },
+      ...(student ? { student: { latents: student, k: 2, ...figures } } : {}),
+    }),
   );
-  const weights = {
-    W_enc: { shape: [N, D], values: [9, 9, 9, 9, 9, 9] },
-    W_dec: { shape: [N, D], values: DECODER },
-    b_pre: { shape: [D], values: [4, -2] },
-    mean: { shape: [D], values: [10, 20] },
-  };
-  await writeFile(join(dir, 'sae.safetensors'), safetensors(weights, { s: '2' }));
+  await writeSae(join(dir, 'sae.safetensors'), {
+    ...{ d: D, n: N, activation: 'msae', levels: [1, 2], scale: 2, nonNegative },
+    wEnc: new Float32Array(N * D).fill(9),
+    wDec: Float32Array.of(1, 0, 0, 2, -1, 0.5),
+    bPre: Float32Array.of(4, -2),
+    bLat: new Float32Array(N),
+    mean: Float32Array.of(10, 20),
+  });
   const named = [
     { latent: 2, name: 'river', score: 0.4, margin: 0.1, valid: true },
     { latent: 0, name: 'noise', score: 0.1, margin: 0, valid: false },
   ];
-  await writeFile(join(dir, 'names.json'), JSON.stringify({ vocabulary: 'v', threshold: 0.2, named }));
+  await writeFile(
+    join(dir, 'names.json'),
+    JSON.stringify({ vocabulary: 'v', threshold: 0.2, falseDiscoveryRate: 0.1, named }),
+  );
   return dir;
 }
 
@@ -53,34 +47,26 @@ test("the code's latents are the student's: names and directions are looked up b
   expect([...embedding]).toEqual([(-2 + 4) / 2 + 10, (1.5 - 2) / 2 + 20]);
 });
 
-test('without a student the code numbers the teacher', async () => {
-  const reader = await openConceptReader(await model());
-  expect(reader.latentCount).toBe(N);
-  expect(reader.nameOf(2)).toBe('river');
-  expect([...reader.embed({ latents: new Uint32Array(), values: new Float32Array() })]).toEqual([12, 19]);
-});
-
 test('an encoder that gives nothing below 0 is decoded to nothing below 0, when the model says so', async () => {
-  const concepts = { latents: Uint32Array.of(2), values: Float32Array.of(40) };
-  const linear = await openConceptReader(await model());
+  const concepts = { latents: Uint32Array.of(0), values: Float32Array.of(40) };
+  const linear = await openConceptReader(await model([2]));
   expect([...linear.embed(concepts)]).toEqual([(4 - 40) / 2 + 10, (20 - 2) / 2 + 20]);
-  const clipped = await openConceptReader(await model(undefined, { nonNegative: true }));
+  const clipped = await openConceptReader(await model([2], true));
   expect([...clipped.embed(concepts)]).toEqual([0, (20 - 2) / 2 + 20]);
 });
 
-test('a folder that is no concept model, or a damaged one, is refused with the file and what to do', async () => {
-  await expect(openConceptReader(await temporaryFolder())).rejects.toThrow(
-    /cannot read concept model: .*model\.json\. Give/,
-  );
-  await expect(openConceptReader(await model([3]))).rejects.toThrow(/beyond the dictionary/);
-  const cut = await model();
-  const size = (await readFile(join(cut, 'sae.safetensors'))).length;
-  for (const length of [0, 7, 8, 20, size - 1]) {
+test('a folder that is no concept model, not distilled, or damaged is refused with the file and what to do', async () => {
+  await expect(openConceptReader(await temporaryFolder())).rejects.toThrow(/model\.json/);
+  await expect(openConceptReader(await model(undefined))).rejects.toThrow(/no student: .*nadir concepts distill/);
+  await expect(openConceptReader(await model([3]))).rejects.toThrow(/latent 3 of 3/);
+  const cut = await model([2]);
+  const whole = await readFile(join(cut, 'sae.safetensors'));
+  for (const length of [0, 7, 8, 20, whole.length - 1]) {
+    await writeFile(join(cut, 'sae.safetensors'), whole);
     await truncate(join(cut, 'sae.safetensors'), length);
-    await expect(openConceptReader(cut)).rejects.toThrow(/sae\.safetensors\. Give --concepts/);
-    await writeFile(join(cut, 'sae.safetensors'), await readFile(join(await model(), 'sae.safetensors')));
+    await expect(openConceptReader(cut)).rejects.toThrow(/sae\.safetensors/);
   }
-  const wrong = await model();
+  const wrong = await model([2]);
   await writeFile(join(wrong, 'names.json'), '{"named":[{}]}');
-  await expect(openConceptReader(wrong)).rejects.toThrow(/named\.0\.latent.*names\.json/);
+  await expect(openConceptReader(wrong)).rejects.toThrow(/names\.json/);
 });

@@ -1,0 +1,19 @@
+/**
+ * From images to named concepts: embed scenes with an encoder, train a sparse autoencoder over the embeddings, measure it, name its latents
+ * from a vocabulary, search scenes by concept, and distil the encoder to integers that fly. `reader.ts` is what the ground reads a
+ * model with. Everything lives in one folder a model (model.ts).
+ */
+export { type Distillation, distill, meanJaccard } from './distill.ts';
+export { type Embeddings, type EmbedOptions, embedImages } from './embed.ts';
+export { type EmbeddingTable, holdOut, readEmbeddings, writeEmbeddings } from './embeddings.ts';
+export { type ImageSet, openImages } from './images.ts';
+export { type ConceptModel, type ConceptNames, type NamedLatent, readConceptModel, readConceptNames } from './model.ts';
+export { nameLatents } from './name.ts';
+export { type ConceptReader, type GroundConcepts, readConcepts, readGroundConcepts } from './reader.ts';
+export { type Hit, type Query, searchScenes } from './search.ts';
+export { readSplit, SHIPPED_ENCODER, SHIPPED_SCENES, SHIPPED_SPLIT, shippedVocabulary } from './shipped.ts';
+export { type DistilledConcepts, distillConcepts, evaluateConcepts, type NameStep, nameConcepts } from './steps.ts';
+export { evaluateStudent, type Student } from './student.ts';
+export { studentToOnnx } from './student-onnx.ts';
+export { DEFAULT_KS, type TrainedConcepts, trainConcepts } from './train.ts';
+export { readVocabulary, type Vocabulary } from './vocabulary.ts';

@@ -1,0 +1,40 @@
+/** A vocabulary: words (.txt, one a line) and their vectors in the embedding space (.npy, [words, d]). */
+import { basename } from 'node:path';
+import { NadirError, readBounded, readNpy, toFloat32 } from '../base/index.ts';
+
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+export interface Vocabulary {
+  readonly title: string;
+  readonly words: readonly string[];
+  /** [words, d]. */
+  readonly vectors: Float32Array;
+  readonly d: number;
+}
+
+/** Reads a vocabulary for embeddings of length d. */
+export async function readVocabulary(textPath: string, vectorPath: string, d: number): Promise<Vocabulary> {
+  const text = (await readBounded(textPath, MAX_TEXT_BYTES)).toString('utf8').replace(/\r?\n$/, '');
+  const words = text.split(/\r?\n/).map((word) => word.trim());
+  const empty = words.indexOf('');
+  if (empty >= 0) {
+    const remedy = 'Give one word or phrase a line';
+    throw new NadirError({ what: 'empty line', where: `${textPath}, line ${empty + 1}`, remedy });
+  }
+  const array = await readNpy(vectorPath);
+  const vectors = toFloat32(array);
+  if (array.shape.length !== 2 || array.shape[1] !== d) {
+    const remedy = 'Take the vocabulary of the encoder that made the embeddings';
+    throw new NadirError({ what: `vectors [${array.shape}] for embeddings of length ${d}`, where: vectorPath, remedy });
+  }
+  if (array.shape[0] !== words.length) {
+    const remedy = 'Give one line for each vector';
+    throw new NadirError({ what: `${words.length} words for ${array.shape[0]} vectors`, where: textPath, remedy });
+  }
+  const bad = vectors.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const where = `${vectorPath}, word "${words[Math.floor(bad / d)]}"`;
+    throw new NadirError({ what: 'its vector is not finite', where, remedy: 'Make the vectors again' });
+  }
+  return { title: basename(textPath).replace(/\.txt$/, ''), words, vectors, d };
+}

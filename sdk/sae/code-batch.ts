@@ -1,0 +1,42 @@
+/** Codes of many embeddings at once, by dense products: what evaluation, naming and distillation work on. */
+import { DenseProduct } from './dense.ts';
+import { type SparseCode, strongestLatents } from './encode.ts';
+import type { SaeWeights } from './weights.ts';
+
+const CHUNK_ROWS = 512;
+
+/** Pre-activations [rows, n] of embeddings [rows, d]. */
+export async function preActivationsOf(
+  sae: SaeWeights,
+  embeddings: Float32Array,
+  threads: number,
+): Promise<Float32Array> {
+  const { d, n, wEnc, bLat, bPre, mean, scale } = sae;
+  const rows = embeddings.length / d;
+  const result = new Float32Array(rows * n);
+  const centred = new Float32Array(CHUNK_ROWS * d);
+  const dense = await DenseProduct.open(threads);
+  try {
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const count = Math.min(CHUNK_ROWS, rows - from);
+      for (let i = 0, at = from * d; i < count * d; i++, at++)
+        centred[i] = (embeddings[at] - mean[at % d]) * scale - bPre[at % d];
+      const pre = result.subarray(from * n, (from + count) * n);
+      await dense.multiply(centred.subarray(0, count * d), wEnc, d, pre);
+      for (let i = 0; i < pre.length; i++) pre[i] += bLat[i % n];
+    }
+  } finally {
+    await dense.close();
+  }
+  return result;
+}
+
+/** The at most k strongest latents of each row of pre-activations [rows, n]. */
+export function codesOf(pre: Float32Array, n: number, k: number): SparseCode[] {
+  return Array.from({ length: pre.length / n }, (_, row) => strongestLatents(pre, k, row * n, n));
+}
+
+/** The first k latents of a code. */
+export function prefix(code: SparseCode, k: number): SparseCode {
+  return { latents: code.latents.subarray(0, k), values: code.values.subarray(0, k) };
+}

@@ -1,0 +1,23 @@
+/**
+ * Sparse autoencoders: train Matryoshka dictionaries over embeddings, encode, decode, measure, read and write. `encode.ts` is what flies and
+ * `decode.ts` what the ground turns codes back with; both stand alone. The hot loops of training are WASM SIMD kernels beside plain twins.
+ */
+export { codesOf, preActivationsOf, prefix } from './code-batch.ts';
+export { decodeCode } from './decode.ts';
+export { DenseProduct } from './dense.ts';
+export { type Encoder, preActivations, type SparseCode, strongestLatents } from './encode.ts';
+export { type CodeQuality, type Evaluation, evaluateSae, reconstruct } from './evaluate.ts';
+export { INITIALISATIONS, type Initialisation } from './initialise.ts';
+export { measureReconstruction, type Reconstruction } from './metrics.ts';
+export { parseSae, readSae, writeSae } from './sae-file.ts';
+export { formatSafeTensors, parseSafeTensors, type SafeTensors } from './safetensors.ts';
+export {
+  type EpochReport,
+  KINDS,
+  type Kind,
+  TRAIN_DEFAULTS,
+  type Training,
+  type TrainOptions,
+  trainSae,
+} from './train.ts';
+export { type Activation, checkWeights, type SaeDecoder, type SaeWeights } from './weights.ts';

@@ -1,0 +1,30 @@
+/** Compiles the AssemblyScript kernels, sdk/PART/kernels/assembly/NAME.ts to sdk/PART/kernels/build/NAME.wasm, where the source is newer. */
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../sdk/base/index.ts';
+
+const OPTIONS = ['-O3', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--noAssert'];
+
+/** Builds every kernel that is missing or older than its source. Throws where a source does not compile. */
+export async function buildKernels(): Promise<void> {
+  for (const part of readdirSync(join(PACKAGE_ROOT, 'sdk'))) {
+    const kernels = join(PACKAGE_ROOT, 'sdk', part, 'kernels');
+    const sources = join(kernels, 'assembly');
+    if (!existsSync(sources)) continue;
+    for (const file of readdirSync(sources).sort()) {
+      if (!file.endsWith('.ts')) continue;
+      await compile(join(sources, file), join(kernels, 'build', `${file.slice(0, -3)}.wasm`));
+    }
+  }
+}
+
+async function compile(source: string, target: string): Promise<void> {
+  if (existsSync(target) && statSync(target).mtimeMs > statSync(source).mtimeMs) return;
+  mkdirSync(join(target, '..'), { recursive: true });
+  // loaded only when there is work: it takes a second
+  const { main } = await import('assemblyscript/asc');
+  const { error, stderr } = await main([source, '--outFile', target, ...OPTIONS]);
+  if (error) throw new Error(`${source} does not compile: ${error.message}\n${stderr.toString()}`);
+}
+
+if (import.meta.main) await buildKernels();

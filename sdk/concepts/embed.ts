@@ -1,12 +1,10 @@
 /** Images to embeddings: JPEG, resize, the encoder in onnxruntime, in batches. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { messageOf, NadirError, type Progress, readBounded, SILENT } from '../base/index.ts';
+import { NadirError, type Progress, SILENT } from '../base/index.ts';
 import { decodeJpeg, ENCODER_EDGE, encoderInput } from '../spectra/index.ts';
+import { ImageEncoder } from './encoder.ts';
 import type { ImageSet } from './images.ts';
 import { DIHEDRAL, turn } from './turn.ts';
 
-const MAX_ENCODER_BYTES = 2 ** 30;
-const OUTPUT = 'embedding';
 /** Inputs run at once: few enough that activations stay in the cache, enough that threads have work. */
 const BATCH = 16;
 
@@ -40,7 +38,7 @@ export async function embedImages(
     const remedy = `Give a whole number from 1 to ${DIHEDRAL}`;
     throw new NadirError({ what: `${augment} variants of an image`, where: '--augment', remedy, exitCode: 2 });
   }
-  const session = await openEncoder(options.encoder, threads);
+  const encoder = await ImageEncoder.open(options.encoder, threads);
   const started = performance.now();
   const rows = names.length * augment;
   const values = 3 * ENCODER_EDGE ** 2;
@@ -51,7 +49,7 @@ export async function embedImages(
   let filled = 0;
   let done = 0;
   const flush = async () => {
-    const embedding = await runEncoder(session, input.subarray(0, filled * values), filled, options.encoder);
+    const embedding = await encoder.run(input.subarray(0, filled * values), filled);
     if (d === 0) {
       d = embedding.length / filled;
       result = new Float32Array(rows * d);
@@ -75,45 +73,9 @@ export async function embedImages(
     }
     if (filled > 0) await flush();
   } finally {
-    await session.release();
+    await encoder.close();
   }
   const imagesPerSecond = (rows * 1000) / (performance.now() - started);
   const files = names.flatMap((name) => new Array<string>(augment).fill(name));
   return { data: result, d, files, imagesPerSecond };
-}
-
-async function openEncoder(path: string, threads: number): Promise<InferenceSession> {
-  const bytes = await readBounded(path, MAX_ENCODER_BYTES);
-  const fail = (what: string, cause?: unknown) =>
-    new NadirError({ what, where: path, remedy: `Give an ONNX encoder with an output "${OUTPUT}"`, cause });
-  let session: InferenceSession;
-  try {
-    session = await InferenceSession.create(bytes, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 4,
-    });
-  } catch (cause) {
-    throw fail(`onnxruntime cannot load the encoder (${messageOf(cause)})`, cause);
-  }
-  if (!session.outputNames.includes(OUTPUT) || session.inputNames.length !== 1)
-    throw fail(`an encoder with inputs ${session.inputNames} and outputs ${session.outputNames}`);
-  return session;
-}
-
-async function runEncoder(
-  session: InferenceSession,
-  input: Float32Array,
-  count: number,
-  where: string,
-): Promise<Float32Array> {
-  const tensor = new Tensor('float32', input, [count, 3, ENCODER_EDGE, ENCODER_EDGE]);
-  try {
-    const { data } = (await session.run({ [session.inputNames[0]]: tensor }, [OUTPUT]))[OUTPUT];
-    if (!(data instanceof Float32Array) || data.length % count !== 0) throw new TypeError('its output is not float32');
-    return data;
-  } catch (cause) {
-    const remedy = `Give an encoder of ${ENCODER_EDGE} × ${ENCODER_EDGE} images`;
-    throw new NadirError({ what: `onnxruntime cannot run the encoder (${messageOf(cause)})`, where, remedy, cause });
-  }
 }

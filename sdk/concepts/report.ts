@@ -60,7 +60,13 @@ function qualityChart(figures: Figures): Promise<string> {
     data: { values },
     mark: { type: 'line', point: true },
     encoding: {
-      x: { field: 'k', type: 'quantitative', scale: { type: 'log', base: 2 }, title: 'concepts kept (k)' },
+      x: {
+        field: 'k',
+        type: 'quantitative',
+        scale: { type: 'log', base: 2 },
+        axis: { values: figures.byK.map(({ k }) => k) },
+        title: 'concepts kept (k)',
+      },
       y: { field: 'value', type: 'quantitative', scale: { domain: [0, 1] }, title: null },
       color: { field: 'measure', type: 'nominal', title: null, scale: { range: ['#1f5f8b', '#b3541e'] } },
     },

@@ -38,6 +38,7 @@ export class ChildBoard {
   readonly #lines: string[] = [];
   #child: ChildProcess | undefined;
   #end: Promise<BoardEnd> | undefined;
+  #lastEnd: BoardEnd | undefined;
   #cause: BoardEnd['cause'] = 'by itself';
   #boots = 0;
   #powerCuts = 0;
@@ -72,6 +73,11 @@ export class ChildBoard {
     return this.#child !== undefined;
   }
 
+  /** How the last boot ended; undefined before its end. */
+  get lastEnd(): BoardEnd | undefined {
+    return this.#lastEnd;
+  }
+
   /** How the present boot ends. */
   get ended(): Promise<BoardEnd> {
     if (!this.#end) throw new Error('the board was never booted');
@@ -90,6 +96,7 @@ export class ChildBoard {
     });
     this.#child = child;
     this.#cause = 'by itself';
+    this.#lastEnd = undefined;
     this.#boots++;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => this.#keep(bytes));
     const leave = clock.follow({
@@ -103,7 +110,8 @@ export class ChildBoard {
         clearInterval(watch);
         leave();
         this.#child = undefined;
-        resolve({ cause: this.#cause, exitCode });
+        this.#lastEnd = { cause: this.#cause, exitCode };
+        resolve(this.#lastEnd);
       });
     });
   }

@@ -258,7 +258,13 @@ class Flight {
   }
 
   #requireBoard(): void {
-    if (!this.#board.isRunning) throw this.#stuck('the board has ended by itself');
+    if (this.#board.isRunning) return;
+    const { cause, exitCode } = this.#board.lastEnd ?? { cause: 'by itself', exitCode: null };
+    throw this.#stuck(
+      cause === 'out of memory'
+        ? `the board took more memory than its limit of ${this.#options.memoryLimitBytes} bytes and was killed`
+        : `the board has ended by itself, with exit code ${exitCode}`,
+    );
   }
 
   #stuck(what: string): NadirError {

@@ -4,20 +4,21 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { canonicalJson, type Progress, shippedPath, VERSION, writeFileAtomic } from '../sdk/base/index.ts';
 import { newKey, publicPem, readPrivateKey } from '../sdk/bundle/index.ts';
 import { pack, readProfile } from '../sdk/compact/index.ts';
 import { pruneSoilModel } from '../sdk/explain/index.ts';
 import { openConceptReader } from '../sdk/ground/index.ts';
 import { type ConceptStage, makeConceptModel } from './concept-stage.ts';
+import { chooseExamples } from './examples.ts';
 import { fly } from './flight.ts';
 import type { FlightOutcome } from './flight-record.ts';
-import type { ConceptQuality, ExampleScene, MissionFacts } from './mission-facts.ts';
+import type { ConceptQuality, MissionFacts } from './mission-facts.ts';
 import { prepareMissionFolder } from './mission-folder.ts';
 import { missionReport } from './mission-report.ts';
 import { FULL, type MissionSettings, QUICK } from './mission-settings.ts';
-import { cosine, measureRecovery } from './recovery.ts';
+import { measureRecovery } from './recovery.ts';
 import { requireWhole } from './require-whole.ts';
 import { setAside } from './set-aside.ts';
 import { soilInFlight } from './soil-in-flight.ts';
@@ -30,10 +31,6 @@ export const STAGES = [
   'Fly: frames, passes, outages, a power cut',
   'Account for every frame and write the report',
 ] as const;
-
-/** Scenes shown in the report, and names under each. */
-const MOST_EXAMPLES = 9;
-const MOST_NAMES = 4;
 
 /** Runs one stage: shows its progress, and what `say` makes of its outcome. */
 export type StageRunner = <T>(
@@ -150,7 +147,7 @@ export async function runMission(options: MissionOptions, stage: StageRunner): P
         pack: packed.report,
         flight,
         recovery: recoveryByPass(flight, concepts.trueEmbeddings),
-        examples: await examplesOf(flight, concepts),
+        examples: await chooseExamples(flight, concepts),
         stationName: settings.scenario.station.name,
         linkText: linkText(settings),
       };
@@ -211,31 +208,6 @@ function recoveryByPass({ passes, scenes }: FlightOutcome, truth: ConceptStage['
     taken += pass.scenes;
     return measureRecovery(scenes.slice(0, taken), pass.received, truth);
   });
-}
-
-/** Scenes to show: one of each class that the data set knows, preferably one with names. */
-async function examplesOf({ passes, scenes }: FlightOutcome, concepts: ConceptStage): Promise<ExampleScene[]> {
-  const received = new Map((passes.at(-1)?.received ?? []).map((scene) => [scene.source, scene]));
-  const byLabel = new Map<string, ExampleScene>();
-  for (const scene of scenes) {
-    if (scene.kind !== 'image') continue;
-    const own = received.get(scene.name);
-    const truth = concepts.trueEmbeddings.get(scene.image);
-    if (!own?.embedding || !truth) continue;
-    const label = dirname(scene.image);
-    const names = (own.concepts ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
-    const already = byLabel.get(label);
-    if (already && (already.names.length > 0 || names.length === 0)) continue;
-    byLabel.set(label, {
-      source: scene.name,
-      label,
-      jpeg: await concepts.images.read(scene.image),
-      names: [...new Set(names)].slice(0, MOST_NAMES),
-      codeBytes: own.codeBytes,
-      cosine: cosine(own.embedding, truth),
-    });
-  }
-  return [...byLabel.values()].slice(0, MOST_EXAMPLES);
 }
 
 function linkText({ scenario }: MissionSettings): string {

@@ -22,7 +22,7 @@ const passSchema = z.strictObject({
 });
 
 /** Schema of a scenario file. */
-export const scenarioSchema = z.strictObject({
+const scenarioSchema = z.strictObject({
   name: segment,
   mission: segment,
   craft: segment,

@@ -9,7 +9,7 @@ import { formatNpz, type NdArray, Random, writeFileAtomic } from '../sdk/base/in
 export type Scene = ImageScene | PatchScene;
 
 /** A scene of the imager. */
-export interface ImageScene {
+interface ImageScene {
   readonly kind: 'image';
   /** File name in the frames folder; it also is the `source` of the frames made from it. */
   readonly name: string;

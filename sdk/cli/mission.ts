@@ -28,7 +28,8 @@ export function addMissionCommand(program: Command): void {
 function fly(options: MissionCommandOptions, surroundings: Surroundings): Promise<MissionDocument> {
   const { out, seed, threads, profile } = options;
   const mission: MissionOptions = { out, seed, threads, profile, quick: options.quick === true };
-  return process.stderr.isTTY && !surroundings.json
+  // listr2 draws only where standard output is a terminal too; elsewhere it would write its lines there
+  return process.stdout.isTTY && process.stderr.isTTY && !surroundings.json
     ? withTaskList((stage) => runMission(mission, stage))
     : runMission(mission, plainLines(surroundings));
 }

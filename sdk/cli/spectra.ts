@@ -1,6 +1,13 @@
 /** `nadir spectra features | train | explain | prune`. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_FOREST, explainSoilModel, MODELS, pruneSoilModel, trainSoilModel } from '../explain/index.ts';
+import {
+  DEFAULT_FOREST,
+  DRAWN_AT_LEAST,
+  explainSoilModel,
+  MODELS,
+  pruneSoilModel,
+  trainSoilModel,
+} from '../explain/index.ts';
 import { DATASETS, FEATURE_GROUPS, writeFeatureFile } from '../spectra/index.ts';
 import { count, counts, list, run, type SharedOptions, shared } from './run.ts';
 
@@ -108,7 +115,12 @@ function withForest(command: Command): Command {
     .requiredOption('--targets <names>', 'target columns', list)
     .option('--trees <n>', 'trees of a forest', count, DEFAULT_FOREST.trees)
     .option('--min-leaf <n>', 'fewest samples in a leaf', count, DEFAULT_FOREST.minLeaf)
-    .option('--mtry <share>', 'share of the features that a split looks at', share, DEFAULT_FOREST.mtry)
+    .option(
+      '--mtry <share>',
+      `share of the features that a split looks at (at least ${DRAWN_AT_LEAST} or all)`,
+      share,
+      DEFAULT_FOREST.mtry,
+    )
     .option('--folds <n|column:NAME>', 'number of folds, or the column that names them', '5')
     .option('--group <column>', 'keep rows with equal values of this column in one fold');
 }

@@ -16,7 +16,7 @@ export async function lossCurveFigure(
     loss: point.lossPercent,
     low: point.lossPercent - point.lossSdPercent,
     high: point.lossPercent + point.lossSdPercent,
-    label: `${point.lossPercent >= 0 ? '+' : '−'}${Math.abs(point.lossPercent).toFixed(1)} % · ${point.bandsRead} bands`,
+    label: `${signedPercent(point.lossPercent)} · ${point.bandsRead} bands`,
   }));
   const counts = curve.map((point) => point.keep);
   const x = {
@@ -52,7 +52,7 @@ export async function lossCurveFigure(
             encoding: { y: { field: 'at', type: 'quantitative' } },
           },
           {
-            mark: { type: 'text', align: 'right', dy: -7, color: SOFT, fontStyle: 'italic', fontSize: 11.5 },
+            mark: { type: 'text', align: 'right', dy: 13, color: SOFT, fontStyle: 'italic', fontSize: 11.5 },
             encoding: {
               x: { value: 636 },
               y: { field: 'at', type: 'quantitative' },
@@ -107,4 +107,10 @@ export async function lossCurveFigure(
       view: { stroke: null },
     },
   });
+}
+
+function signedPercent(loss: number): string {
+  const size = `${Math.abs(loss).toFixed(1)} %`;
+  if (size === '0.0 %') return size;
+  return `${loss > 0 ? '+' : '−'}${size}`;
 }

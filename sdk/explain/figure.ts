@@ -112,7 +112,7 @@ function absorptions(x: (nm: number) => number, first: number, last: number): Ma
 }
 
 function bars(bands: readonly BandAttribution[], axis: Axis, x: (nm: number) => number, plotWidth: number): Markup {
-  const barWidth = Math.max(1.5, (plotWidth / bands.length) * 0.78);
+  const barWidth = Math.min(14, Math.max(1.5, (plotWidth / bands.length) * 0.78));
   const drawn = bands
     .filter((band) => band.importance > 0)
     .map((band) => {

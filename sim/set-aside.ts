@@ -15,15 +15,15 @@ export interface HeldOutSpectra {
 }
 
 /**
- * Draws `count` samples with all targets known from a table, and writes the table without them to `trainingPath`, its lines
- * otherwise as they are.
+ * Draws `count` samples with all targets known from a table, and writes the table in two: without them to `paths.training`, and them
+ * alone to `paths.heldOut`, lines as they are.
  */
 export async function setAside(
   data: string,
   targets: readonly string[],
   count: number,
   seed: number,
-  trainingPath: string,
+  paths: { readonly training: string; readonly heldOut: string },
 ): Promise<HeldOutSpectra> {
   const path = resolveDataset(data);
   const table = await readSpectraTable(path);
@@ -39,6 +39,14 @@ export async function setAside(
     linesOut.add(table.rowNumbers[selection.rows[row]]);
   });
   const lines = (await readFile(path, 'utf8')).split('\n');
-  await writeFileAtomic(trainingPath, lines.filter((_, i) => !linesOut.has(i + 1)).join('\n'));
+  const part = (keeps: (line: number) => boolean) => lines.filter((_, i) => i === 0 || keeps(i + 1)).join('\n');
+  await writeFileAtomic(
+    paths.training,
+    part((line) => !linesOut.has(line)),
+  );
+  await writeFileAtomic(
+    paths.heldOut,
+    part((line) => linesOut.has(line)),
+  );
   return { targets, wavelengthsNm: table.wavelengthsNm, spectra, truth, rows: kept.length };
 }

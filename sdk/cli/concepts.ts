@@ -70,6 +70,7 @@ function addEmbed(concepts: Command): void {
 interface TrainCommand extends SharedOptions {
   readonly data: string;
   readonly holdout?: string;
+  readonly licence?: string;
   readonly kind: Kind;
   readonly levels: number[];
   readonly weighting: 'uw' | 'rw';
@@ -89,6 +90,7 @@ function addTrain(concepts: Command): void {
     .description('train a sparse autoencoder over embeddings')
     .requiredOption('--data <npy>', 'training embeddings [n, d]')
     .option('--holdout <npy>', 'embeddings to measure on; without it a tenth of the images is held out')
+    .option('--licence <spdx>', 'licence of the images (default: NOASSERTION)')
     .addOption(new Option('--kind <kind>', 'kind of autoencoder').choices([...KINDS]).default(base.kind))
     .option('--levels <k,…>', 'latents kept at each level', counts, [...base.levels])
     .addOption(
@@ -108,7 +110,10 @@ function addTrain(concepts: Command): void {
       (progress) => {
         const { kind, levels, weighting, expansion, batch, epochs, loss, seed, threads } = options;
         return trainConcepts(
-          { data: options.data, holdout: options.holdout, out: options.out },
+          {
+            ...{ data: options.data, holdout: options.holdout, out: options.out },
+            ...(options.licence === undefined ? {} : { licence: options.licence }),
+          },
           {
             ...{ kind, levels, weighting, expansion, batch, epochs, loss, seed, threads, progress },
             learningRate: options.lr,

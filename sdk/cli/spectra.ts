@@ -24,6 +24,8 @@ interface ForestOptions extends DataOptions {
   readonly mtry: number;
   readonly folds: string;
   readonly group?: string;
+  readonly holdout?: string;
+  readonly licence?: string;
 }
 
 /** Adds the `spectra` commands. */
@@ -122,7 +124,9 @@ function withForest(command: Command): Command {
       DEFAULT_FOREST.mtry,
     )
     .option('--folds <n|column:NAME>', 'number of folds, or the column that names them', '5')
-    .option('--group <column>', 'keep rows with equal values of this column in one fold');
+    .option('--group <column>', 'keep rows with equal values of this column in one fold')
+    .option('--holdout <path>', 'spectra table that no training sees; its rows go with the model for parity checks')
+    .option('--licence <spdx>', 'licence of the data (default: known for the shipped sets)');
 }
 
 function forestOf({ trees, minLeaf, mtry }: ForestOptions) {

@@ -11,7 +11,14 @@ export { type ConceptModel, type ConceptNames, type NamedLatent, readConceptMode
 export { nameLatents } from './name.ts';
 export { type ConceptReader, type GroundConcepts, readConcepts, readGroundConcepts } from './reader.ts';
 export { type Hit, type Query, searchScenes } from './search.ts';
-export { readSplit, SHIPPED_ENCODER, SHIPPED_SCENES, SHIPPED_SPLIT, shippedVocabulary } from './shipped.ts';
+export {
+  readSplit,
+  SCENES_LICENCE,
+  SHIPPED_ENCODER,
+  SHIPPED_SCENES,
+  SHIPPED_SPLIT,
+  shippedVocabulary,
+} from './shipped.ts';
 export { type DistilledConcepts, distillConcepts, evaluateConcepts, type NameStep, nameConcepts } from './steps.ts';
 export { evaluateStudent, type Student } from './student.ts';
 export { studentToOnnx } from './student-onnx.ts';

@@ -32,6 +32,8 @@ const modelSchema = z.object({
   levels: z.array(z.int().min(1)),
   weighting: z.enum(['uw', 'rw']),
   data: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(1) }),
+  /** SPDX expression of the licence of the data it was made from. */
+  licence: z.string().optional(),
   seed: z.int(),
   options: z.record(z.string(), z.unknown()),
   figures: z.record(z.string(), z.unknown()),

@@ -8,6 +8,9 @@ export const SHIPPED_ENCODER: string = shippedPath('models', 'encoder', 'efficie
 /** Zip of 2,000 EuroSAT scenes. */
 export const SHIPPED_SCENES: string = shippedPath('models', 'eurosat', 'scenes.zip');
 
+/** SPDX expression of the scenes' licence. */
+export const SCENES_LICENCE = 'MIT';
+
 /** Table of the shipped scenes: file, class, split (`train` or `holdout`). */
 export const SHIPPED_SPLIT: string = shippedPath('models', 'eurosat', 'scenes.csv');
 

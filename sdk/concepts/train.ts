@@ -32,7 +32,12 @@ export interface TrainedConcepts {
 
 /** Trains on `data` (.npy) and measures on `holdout`, or on a tenth of the data's images that is then left out of training. */
 export async function trainConcepts(
-  paths: { readonly data: string; readonly holdout?: string | undefined; readonly out: string },
+  paths: {
+    readonly data: string;
+    readonly holdout?: string | undefined;
+    readonly licence?: string;
+    readonly out: string;
+  },
   options: TrainOptions,
 ): Promise<TrainedConcepts> {
   const table = await readEmbeddings(paths.data);
@@ -59,6 +64,7 @@ export async function trainConcepts(
     levels: [...weights.levels],
     weighting: options.weighting,
     data: { name: table.name, sha256: table.sha256, rows: kept.length / d },
+    licence: paths.licence ?? 'NOASSERTION',
     seed,
     options: { ...recorded },
     figures: { ...holdout, epochs },

@@ -5,8 +5,10 @@ import {
   computeFeatures,
   deduplicate,
   type Folds,
+  licenceOf,
   makeFolds,
   readSpectraTable,
+  requireSameBands,
   resolveDataset,
   type SpectralFeature,
   type SpectraTable,
@@ -44,7 +46,22 @@ export interface ProblemOptions {
   readonly folds: string;
   /** Column whose equal values stay in one fold. */
   readonly group?: string;
+  /** Spectra table whose rows no training sees: they go with the model, for whoever checks that another engine computes the same. */
+  readonly holdout?: string;
+  /** SPDX expression of the data's licence; known for the shipped data sets. */
+  readonly licence?: string;
   readonly seed: number;
+}
+
+/** Rows that a model carries along. */
+export interface Holdout {
+  /** [n, bands] */
+  readonly spectra: Float32Array;
+  /** [n, targets] */
+  readonly truth: Float64Array;
+  readonly n: number;
+  /** What these rows are to the model. */
+  readonly note: string;
 }
 
 /** The part of a problem that worker threads are given: plain data, arrays on shared memory. */
@@ -67,7 +84,12 @@ export interface Problem {
   readonly features: readonly SpectralFeature[];
   readonly folds: Folds;
   readonly fit: FitData;
+  readonly holdout: Holdout;
+  readonly licence: string;
 }
+
+/** Rows that go with a model, at most. */
+const HOLDOUT_ROWS = 64;
 
 /** Reads the table, computes the distinct features of the selected rows and makes the folds. */
 export async function readProblem(options: ProblemOptions, forest: ForestChoices): Promise<Problem> {
@@ -90,7 +112,38 @@ export async function readProblem(options: ProblemOptions, forest: ForestChoices
     forest,
     seed: options.seed,
   };
-  return { table, selection, features, folds, fit };
+  const holdout =
+    options.holdout === undefined
+      ? holdoutOfLastFold(selection, folds, table.wavelengthsNm.length)
+      : await readHoldout(options.holdout, options.targets, table);
+  const licence = options.licence ?? licenceOf(options.data);
+  return { table, selection, features, folds, fit, holdout, licence };
+}
+
+async function readHoldout(path: string, targets: readonly string[], trained: SpectraTable): Promise<Holdout> {
+  const table = await readSpectraTable(resolveDataset(path));
+  requireSameBands(table.wavelengthsNm, trained.wavelengthsNm, path);
+  const selection = selectTargets(table, targets);
+  const rows = Array.from({ length: Math.min(HOLDOUT_ROWS, selection.rows.length) }, (_, row) => row);
+  return takeHoldout(selection, rows, table.wavelengthsNm.length, `rows of ${table.name}, which no training saw`);
+}
+
+function holdoutOfLastFold(selection: TargetSelection, folds: Folds, bands: number): Holdout {
+  const last = folds.names.length - 1;
+  const rows = [...folds.of.keys()].filter((row) => folds.of[row] === last).slice(0, HOLDOUT_ROWS);
+  const note = `rows of fold ${folds.names[last]}. The model was trained on all rows, these among them: they show that another engine computes the same, not how good the model is; the score was measured in the folds`;
+  return takeHoldout(selection, rows, bands, note);
+}
+
+function takeHoldout(selection: TargetSelection, rows: readonly number[], bands: number, note: string): Holdout {
+  const targets = selection.targets.length;
+  const spectra = new Float32Array(rows.length * bands);
+  const truth = new Float64Array(rows.length * targets);
+  rows.forEach((row, i) => {
+    spectra.set(selection.spectra.subarray(row * bands, (row + 1) * bands), i * bands);
+    truth.set(selection.truth.subarray(row * targets, (row + 1) * targets), i * targets);
+  });
+  return { spectra, truth, n: rows.length, note };
 }
 
 /** Standard deviation (n − 1) of each target of [n, targets]; a target that does not vary is an error. */

@@ -1,10 +1,9 @@
 /** The spectra that ship with Nadir, by name. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { shippedPath } from '../base/index.ts';
 
-const SHIPPED: Readonly<Record<string, string>> = {
-  limesoda: 'limesoda_150bands.csv',
-  tropical: 'tropical_150bands.csv',
+const SHIPPED: Readonly<Record<string, { readonly file: string; readonly licence: string }>> = {
+  limesoda: { file: 'limesoda_150bands.csv', licence: 'CC-BY-SA-4.0' },
+  tropical: { file: 'tropical_150bands.csv', licence: 'CC-BY-4.0' },
 };
 
 /** Names that `resolveDataset` knows. */
@@ -12,11 +11,11 @@ export const DATASETS: readonly string[] = Object.keys(SHIPPED);
 
 /** Path of a spectra table: `limesoda` and `tropical` are the shipped ones, anything else is a path already. */
 export function resolveDataset(nameOrPath: string): string {
-  const file = SHIPPED[nameOrPath];
-  if (file === undefined) return nameOrPath;
-  // sdk/spectra in a checkout, dist/sdk/spectra in the published package
-  const paths = ['../../models', '../../../models'].map((up) =>
-    fileURLToPath(new URL(`${up}/soil-spectra/${file}`, import.meta.url)),
-  );
-  return paths.find((path) => existsSync(path)) ?? paths[0];
+  const shipped = SHIPPED[nameOrPath];
+  return shipped === undefined ? nameOrPath : shippedPath('models', 'soil-spectra', shipped.file);
+}
+
+/** SPDX expression of a data set's licence; NOASSERTION for what did not ship with Nadir. */
+export function licenceOf(nameOrPath: string): string {
+  return SHIPPED[nameOrPath]?.licence ?? 'NOASSERTION';
 }

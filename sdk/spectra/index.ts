@@ -12,7 +12,7 @@ export {
   LOCAL_GROUPS,
   transformSpectrum,
 } from './catalogue.ts';
-export { DATASETS, resolveDataset } from './datasets.ts';
+export { DATASETS, licenceOf, resolveDataset } from './datasets.ts';
 export { bandsRead, computeFeatures, type SpectralFeature } from './feature.ts';
 export { type FeatureFileOptions, type FeatureFileOutcome, writeFeatureFile } from './feature-file.ts';
 export { type Folds, makeFolds } from './folds.ts';

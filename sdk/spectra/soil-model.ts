@@ -33,6 +33,8 @@ const soilModelSchema = z
     seed: z.number(),
     options: z.record(z.string(), z.unknown()),
     figures: z.record(z.string(), z.unknown()),
+    /** SPDX expression of the licence of the data it was made from. */
+    licence: z.string().optional(),
     holdout: z.string(),
   })
   .refine(

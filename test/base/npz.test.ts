@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNpz, NadirError, type NdArray, parseNpz, Random } from '../../sdk/base/index.ts';
+import { formatNpz, NadirError, type NdArray, parseNpz, Random, readZip } from '../../sdk/base/index.ts';
 
 const arrays: Record<string, NdArray> = {
   data: { shape: [2, 2], data: new Float64Array([1, 2, 3, 4]) },
@@ -20,6 +20,12 @@ describe('npz', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => parseNpz(bytes.subarray(0, length), 'cut.npz'), `${length} bytes`).toThrow(/cut\.npz/);
     }
+  });
+
+  it('refuses a member that would inflate beyond the bound', () => {
+    const bomb = formatNpz({ zeros: { shape: [100_000], data: new Float64Array(100_000) } });
+    expect(bomb.length).toBeLessThan(5000);
+    expect(() => readZip(bomb, 'bomb.npz', 10_000)).toThrow(/zeros\.npy claims 800128 bytes/);
   });
 
   it('never hands out values that a flipped byte has changed', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import {
   trainSoilModel,
 } from '../../sdk/explain/index.ts';
 import { forestFromOnnx, predictForest } from '../../sdk/forest/index.ts';
-import { computeFeatures, readSoilModel } from '../../sdk/spectra/index.ts';
+import { computeFeatures, readSoilModel, readSpectraTable, resolveDataset } from '../../sdk/spectra/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nadir-soil-'));
 const forest = { trees: 12, minLeaf: 3, mtry: 0.2 };
@@ -71,6 +71,23 @@ describe('pruning', () => {
       [...new Set(model.features.flatMap((feature) => feature.bands))].sort((a, b) => a - b),
     );
     expect(model.holdout).toContain('trained on all rows');
+    expect(model.licence).toBe('CC-BY-4.0');
+  });
+
+  test('rows of a held-out table go with the model in place of rows that it was trained on', async () => {
+    const lines = readFileSync(resolveDataset('tropical'), 'utf8').trimEnd().split('\n');
+    const paths = { training: join(folder, 'training.csv'), heldOut: join(folder, 'held-out.csv') };
+    writeFileSync(paths.training, lines.slice(0, -12).join('\n'));
+    writeFileSync(paths.heldOut, [lines[0], ...lines.slice(-12)].join('\n'));
+    const out = join(folder, 'held');
+    const options = { ...tropical, data: paths.training, holdout: paths.heldOut, licence: 'CC-BY-4.0', keep: [6] };
+    await pruneSoilModel({ ...options, out, threads: 1 }, SILENT);
+    const model = await readSoilModel(out);
+    expect(model.data.rows).toBe(90);
+    expect(model.holdout).toContain('12 rows of held-out.csv, which no training saw');
+    const held = await readSpectraTable(paths.heldOut);
+    const spectra = (await readNpz(join(out, 'holdout.npz'))).get('spectra');
+    expect(spectra).toEqual({ shape: [12, 150], data: held.reflectance });
   });
 
   test('the report shows both figures and every count', () => {

@@ -13,11 +13,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('samples set aside are in the shipped table, not in the training table, and nothing else is missing there', async () => {
   const targets = ['pH', 'clay', 'SOC'];
-  const path = join(folder, 'training.csv');
-  const held = await setAside('limesoda', targets, 40, 3, path);
+  const paths = { training: join(folder, 'training.csv'), heldOut: join(folder, 'held-out.csv') };
+  const held = await setAside('limesoda', targets, 40, 3, paths);
   expect(held.rows).toBe(40);
   const whole = await readSpectraTable(resolveDataset('limesoda'));
-  const training = await readSpectraTable(path);
+  const training = await readSpectraTable(paths.training);
+  expect((await readSpectraTable(paths.heldOut)).rows).toBe(40);
   expect(training.rows).toBe(whole.rows - 40);
   const spectrumOf = (data: Float32Array, row: number) => data.subarray(row * 150, (row + 1) * 150).join();
   const known = new Set(Array.from({ length: training.rows }, (_, row) => spectrumOf(training.reflectance, row)));

@@ -71,7 +71,7 @@ export interface MissionFacts {
     readonly setAside: number;
     readonly inFlight: readonly SoilInFlight[];
     /** SVG texts. */
-    readonly figures: { readonly attribution: string; readonly loss: string };
+    readonly figures: { readonly full: string; readonly attribution: string; readonly loss: string };
   };
   readonly concepts: ConceptFacts;
   readonly pack: PackReport;

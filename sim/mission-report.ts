@@ -59,7 +59,9 @@ ${outcome.curve.map(
   ) => html`<tr${each.keep === point.keep ? raw(' class="chosen"') : ''}><td>${each.keep} features${each.keep === point.keep ? ', flown' : ''}</td>
 <td>${each.score.toFixed(3)}</td><td>${percent(each.lossPercent)}</td><td>${each.keep}</td><td>${each.bandsRead}</td></tr>`,
 )}</table>
-<figure>${raw(soil.figures.attribution)}<figcaption>What the flown model looks at: each bar is a wavelength, its colours the transformations of the
+<figure>${raw(soil.figures.full)}<figcaption>What the full model looks at: each bar is a wavelength, its colours the transformations of the
+spectrum that are read there.</figcaption></figure>
+<figure>${raw(soil.figures.attribution)}<figcaption>What the flown model looks at, with far fewer bands to read: each bar is a wavelength, its colours the transformations of the
 spectrum that are read there.</figcaption></figure>
 <figure>${raw(soil.figures.loss)}</figure>
 <p>In flight it met the ${soil.setAside} samples that no training had seen, as noisy camera patches of a few pixels. From the estimates that reached the ground:</p>

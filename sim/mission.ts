@@ -4,7 +4,7 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { canonicalJson, type Progress, shippedPath, VERSION, writeFileAtomic } from '../sdk/base/index.ts';
 import { newKey, publicPem, readPrivateKey } from '../sdk/bundle/index.ts';
 import { pack, readProfile } from '../sdk/compact/index.ts';
@@ -140,6 +140,7 @@ export async function runMission(options: MissionOptions, stage: StageRunner): P
           setAside: soil.held.rows,
           inFlight: soilInFlight(flight.scenes, flight.passes.at(-1)?.received ?? [], soil.held),
           figures: {
+            full: await readFile(join(out, 'soil', 'attribution-full.svg'), 'utf8'),
             attribution: await readFile(join(out, 'soil', 'attribution.svg'), 'utf8'),
             loss: await readFile(join(out, 'soil', 'loss.svg'), 'utf8'),
           },
@@ -163,7 +164,8 @@ export async function runMission(options: MissionOptions, stage: StageRunner): P
 }
 
 async function pruneSoil({ soil }: MissionSettings, { out, seed, threads }: MissionOptions, progress: Progress) {
-  const paths = { training: join(out, 'soil', 'training.csv'), heldOut: join(out, 'soil', 'held-out.csv') };
+  const part = (name: string) => join(out, 'soil', `${basename(soil.data, '.csv')}-${name}.csv`);
+  const paths = { training: part('training'), heldOut: part('held-out') };
   const held = await setAside(soil.data, soil.targets, soil.setAside, seed, paths);
   const outcome = await pruneSoilModel(
     {

@@ -52,9 +52,9 @@ export async function lossCurveFigure(
             encoding: { y: { field: 'at', type: 'quantitative' } },
           },
           {
-            mark: { type: 'text', align: 'right', dy: 13, color: SOFT, fontStyle: 'italic', fontSize: 11.5 },
+            mark: { type: 'text', align: 'left', color: SOFT, fontStyle: 'italic', fontSize: 11.5 },
             encoding: {
-              x: { value: 636 },
+              x: { value: 648 },
               y: { field: 'at', type: 'quantitative' },
               text: { field: 'words' },
             },

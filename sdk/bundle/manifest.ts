@@ -71,7 +71,7 @@ const budget = z.strictObject({
 const file = z.strictObject({ path, bytes: bytes.max(LIMITS.fileBytes), sha256: hash });
 
 /** Schema of manifest.json, version 1. */
-export const manifestSchema = z
+const manifestSchema = z
   .strictObject({
     kind: z.literal('nadir-bundle'),
     schemaVersion: z.literal(1),

@@ -44,7 +44,7 @@ const conceptModel = z.looseObject({
 });
 
 /** What packing needs of a concept model's model.json. */
-export type ConceptModel = z.infer<typeof conceptModel>;
+type ConceptModel = z.infer<typeof conceptModel>;
 
 const names = z.looseObject({ named: z.array(z.looseObject({ latent: z.int().min(0), name: z.string() })) });
 

@@ -4,7 +4,7 @@ import { DataType, type OnnxAttribute, type OnnxGraph, type OnnxTensor, type Onn
 import { ELEMENT_BYTES, elementCount } from './shapes.ts';
 
 /** An input or output: open dimensions by their name. */
-export interface InspectedValue {
+interface InspectedValue {
   readonly name: string;
   readonly type: string;
   readonly dims: readonly (number | string)[];

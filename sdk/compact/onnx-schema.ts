@@ -121,8 +121,8 @@ const MESSAGES = {
 } as const satisfies Record<string, Record<string, readonly [number, string]>>;
 
 export type MessageName = keyof typeof MESSAGES;
-export type ScalarName = 'int' | 'float' | 'string' | 'bytes';
-export type TypedArrayName = 'int64s' | 'uint64s' | 'floats' | 'doubles';
+type ScalarName = 'int' | 'float' | 'string' | 'bytes';
+type TypedArrayName = 'int64s' | 'uint64s' | 'floats' | 'doubles';
 
 /** A field of a message. */
 export interface Field {

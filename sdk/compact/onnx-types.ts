@@ -65,7 +65,7 @@ export interface OnnxTensor {
   readonly metadataProps?: readonly OnnxEntry[];
 }
 
-export interface OnnxSparseTensor {
+interface OnnxSparseTensor {
   readonly values?: OnnxTensor;
   readonly indices?: OnnxTensor;
   readonly dims?: readonly number[];
@@ -78,7 +78,7 @@ export interface OnnxDimension {
   readonly denotation?: string;
 }
 
-export interface OnnxShape {
+interface OnnxShape {
   readonly dim?: readonly OnnxDimension[];
 }
 
@@ -148,7 +148,7 @@ export interface OnnxGraph {
   readonly metadataProps?: readonly OnnxEntry[];
 }
 
-export interface OnnxFunction {
+interface OnnxFunction {
   readonly name?: string;
   readonly input?: readonly string[];
   readonly output?: readonly string[];

@@ -15,7 +15,7 @@ const amount = z.int().min(1);
 const watts = z.number().positive();
 
 /** Schema of a file in device-profiles/. A value that no document states is null, and the source says so. */
-export const profileSchema = z.strictObject({
+const profileSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   title: z.string().min(1),
   arch: fact(z.enum(['arm64', 'x64'])),

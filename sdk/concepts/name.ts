@@ -15,7 +15,7 @@ import type { ConceptNames, NamedLatent } from './model.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const RANDOM_DIRECTIONS = 4000;
-export const FALSE_DISCOVERY_RATE = 0.1;
+const FALSE_DISCOVERY_RATE = 0.1;
 
 export interface NameOptions {
   /** Training embeddings that stand for the data's covariance, [rows, d]. */

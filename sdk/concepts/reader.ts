@@ -55,7 +55,7 @@ export async function readGroundConcepts(folder: string): Promise<GroundConcepts
 }
 
 /** The decoder over some latents only, in the given order. */
-export function decoderOfLatents(decoder: SaeDecoder, latents: readonly number[]): SaeDecoder {
+function decoderOfLatents(decoder: SaeDecoder, latents: readonly number[]): SaeDecoder {
   const { d, bPre, mean, scale, nonNegative } = decoder;
   const wDec = new Float32Array(latents.length * d);
   latents.forEach((latent, i) => {

@@ -25,7 +25,7 @@ export interface Student {
 const f32 = Math.fround;
 
 /** Bytes of embeddings [rows, d]. */
-export function quantiseEmbeddings({ d, low, perUnit }: Student, embeddings: Float32Array): Uint8Array {
+function quantiseEmbeddings({ d, low, perUnit }: Student, embeddings: Float32Array): Uint8Array {
   const bytes = new Uint8Array(embeddings.length);
   for (let i = 0; i < embeddings.length; i++) {
     const j = i % d;

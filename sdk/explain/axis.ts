@@ -46,7 +46,7 @@ function brokenAxis(next: number, lowestAbove: number, top: number, pixels: numb
 }
 
 /** Round values from `from` to `to`, about `count` steps of 1, 2 or 5 times a power of ten. */
-export function niceTicks(from: number, to: number, count: number): number[] {
+function niceTicks(from: number, to: number, count: number): number[] {
   const rough = (to - from) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;

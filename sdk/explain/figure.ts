@@ -19,7 +19,7 @@ interface Look {
 }
 
 /** How each group of features is named and drawn. */
-export const LOOKS: Readonly<Record<string, Look>> = {
+const LOOKS: Readonly<Record<string, Look>> = {
   arr: { label: 'reflectance', colour: '#b9a58a' },
   d1: { label: '1st derivative', colour: '#d39a2d' },
   d2: { label: '2nd derivative', colour: '#a3452c' },

@@ -21,7 +21,7 @@ export interface FitJob {
   readonly keep: readonly number[];
 }
 
-export interface KeptFit {
+interface KeptFit {
   readonly keep: number;
   /** Column indices of the kept features, most important first. */
   readonly columns: Uint32Array;
@@ -48,7 +48,7 @@ const SHRINK = 2 / 3;
  * Stages of elimination, decreasing, through every count in `keep` (decreasing as well). Correlated features split each other's importance, so
  * each stage drops a third at most, and ranks what is left again before the next.
  */
-export function eliminationStages(features: number, keep: readonly number[]): number[] {
+function eliminationStages(features: number, keep: readonly number[]): number[] {
   const first = Math.max(FIRST_STAGE, keep[0]);
   const stages = first < features ? [first] : [keep[0]];
   for (const count of keep) {

@@ -54,7 +54,7 @@ export interface ProblemOptions {
 }
 
 /** Rows that a model carries along. */
-export interface Holdout {
+interface Holdout {
   /** [n, bands] */
   readonly spectra: Float32Array;
   /** [n, targets] */

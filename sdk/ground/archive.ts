@@ -58,7 +58,7 @@ const opened = new Set<string>();
 export type Row = Record<string, unknown>;
 
 /** Path of the archive's file in its folder. */
-export function archivePath(dir: string): string {
+function archivePath(dir: string): string {
   return join(dir, 'archive.duckdb');
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 /** How a field looks on the wire. `uints` and `floats` are lists. */
-export type FieldType = 'uint' | 'float' | 'text' | 'bytes' | 'flag' | 'uints' | 'floats';
+type FieldType = 'uint' | 'float' | 'text' | 'bytes' | 'flag' | 'uints' | 'floats';
 
 /** One field of a stream or one argument of a command. */
 export interface Field {

@@ -7,7 +7,7 @@ import { EMPTY_STATE, openTables, type StoreState, type StoreTotals, type Tables
 import { readDropped, readExtents } from './store-ledger.ts';
 
 /** Frames and bytes that wait for the ground. */
-export interface Waiting {
+interface Waiting {
   readonly frames: number;
   readonly bytes: number;
 }

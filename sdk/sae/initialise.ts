@@ -63,7 +63,7 @@ export async function initialWeights(
  * About the `count` leading principal directions of centred rows [m, d], as orthonormal rows [count, d], by orthogonal iteration on the
  * covariance. Directions of nearly equal variance may come mixed, which does no harm here.
  */
-export async function principalDirections(
+async function principalDirections(
   rows: Float32Array,
   d: number,
   count: number,

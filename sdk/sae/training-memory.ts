@@ -16,7 +16,7 @@ const PARAMETERS = ['wDec', 'wEnc', 'bLat', 'bPre'] as const;
 export type ParameterName = (typeof PARAMETERS)[number];
 
 /** Offset and number of float32 values of a trained array, of its gradient and of Adam's two moments. */
-export interface Parameter {
+interface Parameter {
   readonly count: number;
   readonly weight: number;
   readonly gradient: number;

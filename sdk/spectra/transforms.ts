@@ -54,7 +54,7 @@ function sineOfTurn(m: number, N: number): number {
  * Approximation coefficients of one wavelet level with replicated edges (PyWavelets' mode "constant"):
  * out[k] = Σ_j h[j]·x[clamp(2k+1−j)], k < ⌊(N+F−1)/2⌋.
  */
-export function approximation(x: Float64Array, lowPass: Float64Array): Float64Array {
+function approximation(x: Float64Array, lowPass: Float64Array): Float64Array {
   const N = x.length;
   const F = lowPass.length;
   const result = new Float64Array(Math.floor((N + F - 1) / 2));

@@ -1,13 +1,12 @@
 /**
- * Makes the shipped sample data of models/: a seeded choice of EuroSAT scenes as one stored zip with its split, and the vocabularies for
- * naming. Run where the whole sources are:
+ * Makes the shipped sample data of models/: a seeded choice of EuroSAT scenes as one stored zip with its split, and the land-cover
+ * vocabulary for naming. Run where the whole sources are:
  *   node tools/pinned.mjs tools/make-models.ts --encoder efficientnet_lite0.onnx --classes imagenet_classes.txt --scenes eurosat_rgb.zip
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { zipSync } from 'fflate';
 import { Random, readZip, shippedPath, writeFileAtomic, writeNpy } from '../sdk/base/index.ts';
-import { readOnnx, tensorValues } from '../sdk/compact/index.ts';
 import { embedImages, openImages } from '../sdk/concepts/index.ts';
 
 const SEED = 0;
@@ -36,7 +35,6 @@ if (!encoder || !classes || !scenes) throw new Error('give --encoder FILE --clas
 await writeFileAtomic(shippedPath('models', 'encoder', 'efficientnet_lite0.onnx'), readFileSync(encoder));
 await writeFileAtomic(shippedPath('models', 'encoder', 'imagenet_classes.txt'), readFileSync(classes));
 await chooseScenes(scenes);
-await imagenetVocabulary(encoder, classes);
 await landCoverVocabulary(encoder);
 
 async function chooseScenes(source: string): Promise<void> {
@@ -59,21 +57,6 @@ async function chooseScenes(source: string): Promise<void> {
   await writeFileAtomic(shippedPath('models', 'eurosat', 'scenes.zip'), zip);
   const csv = `file,class,split\n${rows.sort().join('\n')}\n`;
   await writeFileAtomic(shippedPath('models', 'eurosat', 'scenes.csv'), csv);
-}
-
-/** The classifier's rows live in the embedding space: logit = row · embedding + bias. */
-async function imagenetVocabulary(path: string, classList: string): Promise<void> {
-  const names = readFileSync(classList, 'utf8').trim().split('\n');
-  const { graph } = readOnnx(readFileSync(path), path);
-  const matrix = graph.initializer?.find(({ dims }) => dims?.length === 2 && dims.includes(names.length));
-  if (!matrix?.dims) throw new Error(`${path} has no classifier matrix for ${names.length} names`);
-  const weights = tensorValues(matrix, path);
-  const [rows, columns] = matrix.dims;
-  const [n, d] = rows === names.length ? [rows, columns] : [columns, rows];
-  const data = new Float16Array(n * d);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < d; j++) data[i * d + j] = Number(rows === n ? weights[i * d + j] : weights[j * n + i]);
-  await writeVocabulary('imagenet', names, data, d);
 }
 
 /** A class's prototype: mean embedding of its training scenes less the mean of all classes. */

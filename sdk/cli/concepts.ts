@@ -157,7 +157,7 @@ function addName(concepts: Command): void {
     .description('name the latents from a vocabulary in the embedding space')
     .requiredOption('--model <dir>', 'concept model folder')
     .requiredOption('--vocabulary <txt>', 'words, one a line')
-    .requiredOption('--vectors <npy>', 'their vectors [words, d]')
+    .requiredOption('--vectors <npy|onnx>', 'their vectors [words, d], or the encoder whose classes they are')
     .option('--data <npy>', 'embeddings whose strongest scenes the report shows; needs --images')
     .option('--images <path>', 'folder or zip that these embeddings were made of')
     .option('--out <dir>', 'folder of the outputs (the model itself by default)');

@@ -28,10 +28,10 @@ export async function readSplit(side: string, path: string = SHIPPED_SPLIT): Pro
   return files.sort();
 }
 
-/** Paths of a shipped vocabulary. */
+/** Paths of a shipped vocabulary: land cover by its own vectors, the encoder's ImageNet classes by its classifier. */
 export function shippedVocabulary(name: 'land-cover' | 'imagenet'): { vocabulary: string; vectors: string } {
-  return {
-    vocabulary: shippedPath('models', 'vocabularies', `${name}.txt`),
-    vectors: shippedPath('models', 'vocabularies', `${name}.npy`),
-  };
+  if (name === 'imagenet')
+    return { vocabulary: shippedPath('models', 'encoder', 'imagenet_classes.txt'), vectors: SHIPPED_ENCODER };
+  const path = (end: string) => shippedPath('models', 'vocabularies', `land-cover.${end}`);
+  return { vocabulary: path('txt'), vectors: path('npy') };
 }

@@ -1,6 +1,7 @@
-/** A vocabulary: words (.txt, one a line) and their vectors in the embedding space (.npy, [words, d]). */
+/** A vocabulary: words (.txt, one a line) and their vectors in the embedding space (.npy [words, d], or the encoder whose classes they are). */
 import { basename } from 'node:path';
 import { NadirError, readBounded, readNpy, toFloat32 } from '../base/index.ts';
+import { readClassifierRows } from './classifier.ts';
 
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
@@ -21,20 +22,26 @@ export async function readVocabulary(textPath: string, vectorPath: string, d: nu
     const remedy = 'Give one word or phrase a line';
     throw new NadirError({ what: 'empty line', where: `${textPath}, line ${empty + 1}`, remedy });
   }
-  const array = await readNpy(vectorPath);
-  const vectors = toFloat32(array);
-  if (array.shape.length !== 2 || array.shape[1] !== d) {
-    const remedy = 'Take the vocabulary of the encoder that made the embeddings';
-    throw new NadirError({ what: `vectors [${array.shape}] for embeddings of length ${d}`, where: vectorPath, remedy });
-  }
-  if (array.shape[0] !== words.length) {
-    const remedy = 'Give one line for each vector';
-    throw new NadirError({ what: `${words.length} words for ${array.shape[0]} vectors`, where: textPath, remedy });
-  }
+  const vectors = vectorPath.endsWith('.onnx')
+    ? await readClassifierRows(vectorPath, words.length, d)
+    : await readVectors(vectorPath, textPath, words.length, d);
   const bad = vectors.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     const where = `${vectorPath}, word "${words[Math.floor(bad / d)]}"`;
     throw new NadirError({ what: 'its vector is not finite', where, remedy: 'Make the vectors again' });
   }
   return { title: basename(textPath).replace(/\.txt$/, ''), words, vectors, d };
+}
+
+async function readVectors(path: string, textPath: string, words: number, d: number): Promise<Float32Array> {
+  const array = await readNpy(path);
+  if (array.shape.length !== 2 || array.shape[1] !== d) {
+    const remedy = 'Take the vocabulary of the encoder that made the embeddings';
+    throw new NadirError({ what: `vectors [${array.shape}] for embeddings of length ${d}`, where: path, remedy });
+  }
+  if (array.shape[0] !== words) {
+    const remedy = 'Give one line for each vector';
+    throw new NadirError({ what: `${words} words for ${array.shape[0]} vectors`, where: textPath, remedy });
+  }
+  return toFloat32(array);
 }

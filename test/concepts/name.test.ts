@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { Random, writeNpy } from '../../sdk/base/index.ts';
-import { nameLatents, readVocabulary } from '../../sdk/concepts/index.ts';
+import { nameLatents, readVocabulary, shippedVocabulary } from '../../sdk/concepts/index.ts';
 import { whitenedMetric } from '../../sdk/concepts/metric.ts';
 import { discoveryThreshold } from '../../sdk/concepts/name.ts';
 import { DenseProduct, type SaeDecoder } from '../../sdk/sae/index.ts';
@@ -124,6 +125,27 @@ describe('a vocabulary', () => {
     await writeFile(text, 'one\ntwo\n');
     await expect(readVocabulary(text, vectors, 4)).rejects.toThrow(/vectors \[2,3\] for embeddings of length 4/);
     expect((await readVocabulary(text, vectors, 3)).words).toEqual(['one', 'two']);
+  });
+
+  test("of an encoder's classes is its classifier: between two images, logits differ as the vectors say", async () => {
+    const shipped = shippedVocabulary('imagenet');
+    const { words, vectors } = await readVocabulary(shipped.vocabulary, shipped.vectors, 1280);
+    const session = await InferenceSession.create(shipped.vectors);
+    const pixels = Random.of(4, 'pixels');
+    const look = async () => {
+      const data = Float32Array.from({ length: 3 * 64 * 64 }, () => 2 * pixels.uniform() - 1);
+      const seen = await session.run({ [session.inputNames[0]]: new Tensor('float32', data, [1, 3, 64, 64]) });
+      return { embedding: seen.embedding.data as Float32Array, logits: seen.logits.data as Float32Array };
+    };
+    const [a, b] = [await look(), await look()];
+    await session.release();
+    expect(words).toHaveLength(1000);
+    for (let word = 0; word < words.length; word++) {
+      let difference = 0;
+      for (let j = 0; j < 1280; j++) difference += vectors[word * 1280 + j] * (a.embedding[j] - b.embedding[j]);
+      expect(difference).toBeCloseTo(a.logits[word] - b.logits[word], 4);
+    }
+    await expect(readVocabulary(shipped.vocabulary, shipped.vectors, 1279)).rejects.toThrow(/no classifier of 1000/);
   });
 });
 

@@ -27,12 +27,12 @@ export function parseNpz(bytes: Uint8Array, where: string): Map<string, NdArray>
 
 /**
  * Members of a zip by name, in the archive's order, each inflated and CRC-checked only when called. A member that claims more than
- * `maxMemberBytes` is refused before anything is inflated.
+ * `maxBytesOf` its name is refused before anything is inflated.
  */
 export function readZip(
   bytes: Uint8Array,
   where: string,
-  maxMemberBytes = MAX_MEMBER_BYTES,
+  maxBytesOf: (name: string) => number = () => MAX_MEMBER_BYTES,
 ): Map<string, () => Buffer> {
   const fail = (what: string) =>
     new NadirError({ what, where, remedy: 'Copy or write the file again; it may be truncated or damaged' });
@@ -53,7 +53,7 @@ export function readZip(
     const local = zip.readUInt32LE(at + 42);
     const name = zip.toString('utf8', at + 46, at + 46 + nameBytes);
     at += 46 + skip;
-    if (size > maxMemberBytes) throw fail(`zip member ${name} claims ${size} bytes`);
+    if (size > maxBytesOf(name)) throw fail(`zip member ${name} claims ${size} bytes`);
     members.set(name, () => {
       if (local + 30 > zip.length || zip.readUInt32LE(local) !== LOCAL) throw fail(`zip member ${name} is damaged`);
       const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);

@@ -53,8 +53,9 @@ async function main(args: readonly string[]): Promise<void> {
       'Makes a model that explains the ground small enough, honest enough and tough enough to fly on a satellite.',
     )
     .version(VERSION)
-    .showHelpAfterError('(add --help for the options)');
-  const asked = args.find((arg) => !arg.startsWith('-')) ?? '';
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  const asked = first === 'help' ? second : first;
   for (const [name, room] of Object.entries(ROOMS)) {
     if (name === asked) await room.add(program);
     else program.command(name).description(room.summary);
@@ -62,6 +63,14 @@ async function main(args: readonly string[]): Promise<void> {
   exitByUs(program);
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: 'user' });
+}
+
+/** A usage error as all our errors are: one line, and what to do. */
+function oneLine(text: string): string {
+  return `nadir: ${text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')} See nadir help, or --help behind a command.\n`;
 }
 
 /** Makes commander throw instead of ending the process, in every sub-command. */

@@ -69,7 +69,7 @@ async function fly(options: OnboardCommandOptions): Promise<OnboardStatus> {
     healthMs: options.healthSeconds * 1000,
     drainMs: options.drainSeconds * 1000,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void handle.stop());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => handle.stop().catch(() => {})); // `ended` tells of it
   return handle.ended;
 }
 

@@ -16,6 +16,8 @@ export class Craft {
   /** When a frame other than health or birth last came: a craft that is busy sending is not asked for anything. */
   lastBusyMs = 0;
   lastBeaconMs = 0;
+  /** Beacons since the link came up. */
+  beacons = 0;
   lastAskMs = 0;
   /** When the link came up last: whatever was asked for before it is asked for again. */
   upSinceMs = 0;
@@ -34,8 +36,15 @@ export class Craft {
     this.link = 'up';
     this.#session(boot, session, extents);
     this.lastBeaconMs = 0;
+    this.beacons = 0;
     this.lastAskMs = 0;
     return true;
+  }
+
+  /** The ground itself lost its connection: whether the craft's link is up is to be heard anew. */
+  forgetLink(): void {
+    this.link = 'unknown';
+    this.beacons = 0;
   }
 
   /** A birth out of the archive: tells of the past, so the link stays unknown. */

@@ -1,6 +1,6 @@
 /**
  * The ground's half of custody on the way up: beacons, acknowledgements, requests to send again, and commands, each signed, bound to
- * its craft's topic and numbered. Any of them may be lost: every beacon says again what the archive holds.
+ * its craft's topic and numbered. Any of them may be lost: beacons say again what the archive holds.
  */
 import type { KeyObject } from 'node:crypto';
 import {

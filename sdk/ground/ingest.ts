@@ -23,6 +23,8 @@ export interface Timing {
 /** How the protocol is paced by default. */
 export const TIMING: Timing = { beaconMs: 1000, quietMs: 400 };
 
+/** The first beacon after a birth says what the archive holds, and one of so many after it: the uplink is narrow. */
+const BEACONS_PER_SUMMARY = 15;
 const BATCH = { limit: 256, lingerMs: 20, waitMs: 50 };
 /** A gap is asked for again after quietMs · 2^asks, up to this many doublings. */
 const MOST_DOUBLINGS = 4;
@@ -103,8 +105,8 @@ export class Ingest {
     const { source, state, nextSession } = this.#parts;
     if (source.connection === this.#connection) return;
     this.#connection = source.connection;
-    this.#session = await nextSession();
-    for (const craft of state.crafts.values()) craft.link = 'unknown';
+    this.#session = (await this.#retrying(nextSession)) ?? this.#session;
+    for (const craft of state.crafts.values()) craft.forgetLink();
   }
 
   /** Commits a batch, again and again until it is durable. False when stopped before. */
@@ -166,7 +168,7 @@ export class Ingest {
       if (frame.values.link === 'up') {
         craft.birth('up', frame.boot, session, extents);
         craft.upSinceMs = nowMs;
-        await onCounter(Number(frame.values.commandCounter));
+        await this.#retrying(() => onCounter(Number(frame.values.commandCounter)));
         await this.#beacon(craft, nowMs);
       } else if (craft.birth('lost', frame.boot, session, extents)) {
         state.ledger.declare(name, nowMs); // the pass is over: what is missing now stays missing until the next
@@ -184,7 +186,7 @@ export class Ingest {
       keys.push({ craft: name, boot: frame.boot, stream: frame.stream, sequence: frame.sequence });
       acknowledged.set(name, keys);
     }
-    for (const [name, keys] of acknowledged) await custody.acknowledge(name, rangesOf(keys));
+    for (const [name, keys] of acknowledged) await this.#retrying(() => custody.acknowledge(name, rangesOf(keys)));
   }
 
   /** Beacons and requests that are due. */
@@ -200,9 +202,10 @@ export class Ingest {
   }
 
   async #beacon(craft: Craft, nowMs: number): Promise<void> {
-    craft.lastBeaconMs = nowMs;
     const { custody, state } = this.#parts;
-    await custody.beacon(craft.name, this.#session, heldRanges(state.ledger, craft.name, craft.boots));
+    const held = craft.beacons++ % BEACONS_PER_SUMMARY === 0 ? heldRanges(state.ledger, craft.name, craft.boots) : [];
+    craft.lastBeaconMs = nowMs;
+    await this.#retrying(() => custody.beacon(craft.name, this.#session, held));
   }
 
   /** Asks a quiet craft for what is missing, less and less often for the same gap. */
@@ -216,7 +219,23 @@ export class Ingest {
     if (due.length === 0) return;
     const { ranges, gaps } = missingRanges(state.ledger, due);
     craft.lastAskMs = nowMs;
-    if (await custody.resend(craft.name, ranges)) state.ledger.asked(gaps, nowMs);
+    if (await this.#retrying(() => custody.resend(craft.name, ranges))) state.ledger.asked(gaps, nowMs);
+  }
+
+  /** Does what needs the uplink counter's file, again and again until that can be written. Undefined when stopped before. */
+  async #retrying<T>(work: () => Promise<T>): Promise<T | undefined> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+        this.#parts.progress.log(
+          `ground: the uplink counter cannot be written: ${messageOf(thrown)}. Nothing goes up; trying again in ${waitMs} ms, check free disk and permissions`,
+        );
+        await this.#pause(waitMs);
+        if (this.#stopping) return undefined;
+      }
+    }
   }
 
   async #pause(ms: number): Promise<void> {

@@ -15,7 +15,7 @@ const PARTS = 9;
 /** What names a frame for ever, with the craft: nothing is archived twice under one identity. */
 export interface FrameIdentity {
   readonly stream: string;
-  /** Counts boots of this craft, from 1. */
+  /** Grows with every boot of this craft. A new store starts it at the time it was made, so that no name is given twice. */
   readonly boot: number;
   /** Counts frames of this stream and boot, from 1, given when the frame is stored. */
   readonly sequence: number;

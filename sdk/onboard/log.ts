@@ -7,6 +7,8 @@ export type Log = (level: LogLevel, what: string, fields?: Readonly<Record<strin
 
 /** A log on standard error, stamped with the given time. */
 export function jsonLines(nowMs: () => number): Log {
+  // whoever read the log may go: that must not end a flight
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   return (level, what, fields = {}) => {
     process.stderr.write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, what, ...fields })}\n`);
   };

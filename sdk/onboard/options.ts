@@ -28,6 +28,8 @@ export interface OnboardOptions {
   /** Resident memory of the profile; from 95 % of it on the runtime is safe. */
   readonly memoryLimitBytes?: number;
   readonly limits?: StoreLimits;
+  /** What a new store counts boots and commands from, milliseconds since 1970; by default the machine's time. */
+  readonly storeMadeMs?: number;
   /** Between two health frames, in the machine's time. */
   readonly healthMs?: number;
   /** Between two looks at memory and at the progress of the link. */

@@ -45,10 +45,41 @@ export async function startOnboard(options: OnboardOptions): Promise<OnboardHand
       cause,
     });
   }
+  requireBrokerUrl(options.broker);
   const bundle = await verifyBundle(options.bundle, options.trusted);
   const pipeline = await Pipeline.load(bundle, options.threads ?? 1);
   const proof = await selfTest(bundle, pipeline);
-  return new Runtime(options, address, bundle, pipeline, proof);
+  const store = new FrameStore(options.store, options.limits, options.storeMadeMs ?? Date.now());
+  try {
+    forbidRollback(store, bundle);
+    return new Runtime(options, address, bundle, pipeline, proof, store);
+  } catch (thrown) {
+    await store.close(true);
+    throw thrown;
+  }
+}
+
+/** A bundle older than one that has flown may hold a key or a model that was withdrawn. */
+function forbidRollback(store: FrameStore, { dir, manifest }: VerifiedBundle): void {
+  if (manifest.sequence < store.bundleSequence) {
+    throw new NadirError({
+      what: `bundle is older (sequence ${manifest.sequence}) than what has flown (${store.bundleSequence})`,
+      where: dir,
+      remedy: 'Pack it again with a higher --sequence',
+    });
+  }
+  if (manifest.sequence > store.bundleSequence) store.commit({ bundleSequence: manifest.sequence });
+}
+
+function requireBrokerUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed && ['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(parsed.protocol) && parsed.hostname !== '') return;
+  throw new NadirError({
+    what: 'not a broker URL',
+    where: JSON.stringify((parsed ? `${parsed.protocol}//${parsed.host}` : url).slice(0, 80)),
+    remedy: 'Give --broker mqtt://HOST:PORT (or mqtts, ws, wss)',
+    exitCode: 2,
+  });
 }
 
 class Runtime implements OnboardHandle {
@@ -79,6 +110,7 @@ class Runtime implements OnboardHandle {
     bundle: VerifiedBundle,
     pipeline: Pipeline,
     proof: SelfTest,
+    store: FrameStore,
   ) {
     const clock = options.clock ?? systemClock;
     this.#options = options;
@@ -86,7 +118,7 @@ class Runtime implements OnboardHandle {
     this.#proof = proof;
     this.#log = options.log ?? jsonLines(() => clock.nowMs());
     this.#startedMs = performance.now();
-    this.#store = new FrameStore(options.store, options.limits);
+    this.#store = store;
     this.#telemetry = new Telemetry(this.#store, clock, () => this.#link?.heard ?? false);
     this.#keeper = new Keeper(this.#store, this.#telemetry, this.#log, {
       committed: () => this.#link?.pump(),
@@ -144,6 +176,19 @@ class Runtime implements OnboardHandle {
   }
 
   async #stop(): Promise<OnboardStatus> {
+    try {
+      const status = await this.#wind();
+      this.#end.resolve(status);
+      return status;
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#end.reject(error);
+      throw error;
+    }
+  }
+
+  /** Ends everything in order. */
+  async #wind(): Promise<OnboardStatus> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopping.abort();
     await this.#working;
@@ -152,7 +197,6 @@ class Runtime implements OnboardHandle {
     await this.#link.close(this.#telemetry.birth(this.#birthFacts('lost')));
     const status = this.status();
     await this.#store.close(true);
-    this.#end.resolve(status);
     return status;
   }
 

@@ -54,12 +54,14 @@ export interface Pending extends Lane {
 
 /** The part of the store that every change rewrites. */
 export interface StoreState {
-  /** Counts openings for writing, from 1. */
+  /** Grows with every opening for writing. */
   readonly boot: number;
   /** True from opening to a clean close. */
   readonly running: boolean;
   /** Counter of the last uplink message accepted. */
   readonly commandCounter: number;
+  /** Highest sequence of a bundle that has flown. */
+  readonly bundleSequence: number;
   /** Mode that the ground commanded, kept over reboots. */
   readonly commandedMode: 'nominal' | 'safe';
   readonly totals: StoreTotals;
@@ -70,6 +72,7 @@ export const EMPTY_STATE: StoreState = {
   boot: 0,
   running: false,
   commandCounter: 0,
+  bundleSequence: 0,
   commandedMode: 'nominal',
   totals: { stored: 0, acknowledged: 0, dropped: 0, damaged: 0, done: 0, failed: 0, ignored: 0 },
   pending: [],

@@ -47,6 +47,7 @@ export interface StoreChange {
   readonly damaged?: FrameKey;
   readonly camera?: { readonly name: string; readonly outcome: CameraOutcome };
   readonly commandCounter?: number;
+  readonly bundleSequence?: number;
   readonly commandedMode?: 'nominal' | 'safe';
 }
 
@@ -82,8 +83,12 @@ export class FrameStore {
   readonly #books: StoreBooks;
   readonly #ledger: StoreLedger;
 
-  /** Opens or makes the store in `dir` and begins a boot. Throws a NadirError when that cannot be written. */
-  constructor(dir: string, limits: StoreLimits = DEFAULT_LIMITS) {
+  /**
+   * Opens or makes the store in `dir` and begins a boot. A new store counts boots on from `madeMs` in seconds and commands from `madeMs`
+   * itself: a craft whose store was replaced must neither name frames as it did before, or the ground would take them for those that
+   * it has, nor take a command again. Throws a NadirError when the store cannot be written.
+   */
+  constructor(dir: string, limits: StoreLimits = DEFAULT_LIMITS, madeMs = 0) {
     this.dir = dir;
     this.#limits = limits;
     try {
@@ -94,15 +99,17 @@ export class FrameStore {
       // read and counted up in one transaction, so that no two runtimes can be the same boot
       const before = this.#tables.root.transactionSync(() => {
         this.#load();
-        const { boot, running } = this.#books.state;
+        const { boot: last, running } = this.#books.state;
+        const boot = last > 0 ? last : Math.floor(madeMs / 1000);
+        if (last === 0) this.#books.state.commandCounter = madeMs;
         this.#books.state.boot = boot + 1;
         this.#books.state.running = true;
         this.#forgetOldBoots();
         this.#books.save();
-        return { boot, running };
+        return { boot, running, isNew: last === 0 };
       });
       this.boot = before.boot + 1;
-      this.resetReason = before.boot === 0 ? 'first boot' : before.running ? 'unexpected reset' : 'clean stop';
+      this.resetReason = before.isNew ? 'first boot' : before.running ? 'unexpected reset' : 'clean stop';
     } catch (cause) {
       throw this.#unwritable(cause);
     }
@@ -110,6 +117,11 @@ export class FrameStore {
 
   get commandCounter(): number {
     return this.#books.state.commandCounter;
+  }
+
+  /** Highest sequence of a bundle that has flown with this store. */
+  get bundleSequence(): number {
+    return this.#books.state.bundleSequence;
   }
 
   get commandedMode(): 'nominal' | 'safe' {
@@ -137,6 +149,7 @@ export class FrameStore {
           this.#tables.meta.putSync(['camera', change.camera.name], change.camera.outcome);
           this.#books.totals[change.camera.outcome]++;
         }
+        if (change.bundleSequence !== undefined) this.#books.state.bundleSequence = change.bundleSequence;
         if (change.commandCounter !== undefined) this.#books.state.commandCounter = change.commandCounter;
         if (change.commandedMode !== undefined) this.#books.state.commandedMode = change.commandedMode;
         const evicted = this.#evict();

@@ -7,8 +7,10 @@ import { NadirError, type NdArray, parseNpy, readBounded, readZip } from '../bas
 /** Largest frame file that is read: 64 MiB. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 /** Largest array of a frame once inflated: a small file must not fill a board's memory. */
-const MAX_MEMBER_BYTES = 128 * 2 ** 20;
+const MAX_MEMBER_BYTES = 48 * 2 ** 20;
 const MAX_BANDS = 4096;
+/** As many wavelengths in float64, and a header. */
+const MAX_WAVELENGTH_BYTES = 8 * MAX_BANDS + 4096;
 const MAX_PIXELS = 2 ** 24;
 
 export interface SpectralFrame {
@@ -32,7 +34,9 @@ export function parseSpectralFrame(bytes: Uint8Array, where: string): SpectralFr
       where,
       remedy: 'A frame is an .npz with data [bands, h, w], wavelengths [bands] and maybe a mask; write it again',
     });
-  const members = readZip(bytes, where, MAX_MEMBER_BYTES);
+  const members = readZip(bytes, where, (name) =>
+    name === 'wavelengths.npy' ? MAX_WAVELENGTH_BYTES : MAX_MEMBER_BYTES,
+  );
   const array = (name: string): NdArray | undefined => {
     const member = members.get(`${name}.npy`);
     return member && parseNpy(member(), `${where} member ${name}`);

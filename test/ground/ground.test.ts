@@ -1,5 +1,5 @@
 /** The ground against simulated craft over a real broker and a real archive: nothing lost, nothing twice, whatever comes. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { connectAsync } from 'mqtt';
 import { expect, test } from 'vitest';
 import { Random } from '../../sdk/base/index.ts';
@@ -82,6 +82,24 @@ test('a dropped frame is missed, asked for by range, and filled; the ledger keep
     { f: 5, l: 6, state: 'filled', m: 0 },
     { f: 13, l: 13, state: 'filled', m: 0 },
   ]);
+});
+
+test('a counter file that cannot be written holds everything up, loses nothing, and is over when it can be', async () => {
+  const dir = await temporaryFolder();
+  const ground = await start(dir);
+  const board = await join(ground, 'sat');
+  const blocked = `${dir}/uplink-counter.${process.pid}.partial`;
+  await mkdir(blocked); // stands where the next block of numbers would be written
+  await ground.command('sat', 'rebirth').catch(() => {});
+  for (let i = 0; i < 1100; i++) await ground.command('sat', 'rebirth').catch(() => {}); // the block runs out
+  await board.send(board.soil('a'), board.soil('b'));
+  await until('the complaint', () => logged.some((line) => /uplink counter cannot be written/.test(line)));
+  expect(board.store.size).toBe(2);
+  await rmdir(blocked);
+  await until('an empty store', () => board.store.size === 0);
+  await board.send(board.soil('c'));
+  await until('the next frame', () => board.store.size === 0);
+  expect(await ground.status()).toMatchObject({ archived: 3, duplicatesArchived: 0, gaps: 0 });
 });
 
 test('a craft that never answers is asked less and less often, and frames it reports dropped expire', async () => {

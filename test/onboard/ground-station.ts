@@ -157,6 +157,8 @@ export class GroundStation {
     if (frame.stream !== parsed.stream) throw new Error(`${frame.stream} frame on ${topic}`);
     if (frame.stream === 'birth') {
       this.births.push(frame);
+      // as a ground does whose counter file was lost: on above what the craft has accepted
+      this.#counter = Math.max(this.#counter, Number(frame.values.commandCounter));
       if (frame.values.link === 'up' && this.beacons) this.beacon();
       return;
     }

@@ -45,7 +45,7 @@ describe('nadir onboard', () => {
     await until('the new time', () => ground.of('health').some(({ timeMs }) => timeMs === later));
     child.kill('SIGTERM');
     expect(await code).toBe(0);
-    expect(JSON.parse(text)).toMatchObject({ boot: 1, mode: 'nominal', store: { frames: 0 } });
+    expect(JSON.parse(text)).toMatchObject({ resetReason: 'first boot', mode: 'nominal', store: { frames: 0 } });
   });
 
   it('refuses a bundle of which one byte is changed, with one line and exit code 1', async () => {

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeConcepts } from '../../sdk/link/index.ts';
 import { readStoreStatus } from '../../sdk/onboard/index.ts';
-import { openScene } from './scene.ts';
+import { openScene, temporaryFolder } from './scene.ts';
 import { deliver, image, someSpectralFrame, spectralFrame, tinyMission, until } from './tiny-mission.ts';
 
 describe('the flight runtime', () => {
@@ -63,6 +63,41 @@ describe('the flight runtime', () => {
     expect(second.status()).toMatchObject({ boot: 2, resetReason: 'clean stop' });
     expect(new Set(ground.of('soil').map(({ values }) => values.source)).size).toBe(20);
     expect(ground.duplicates).toBe(0);
+  });
+
+  it('a board with a new store in place of a lost one loses nothing to a ground that knows the old one', async () => {
+    const { ground, frames, store, board } = await openScene({ storeMadeMs: Date.now() - 7_200_000 });
+    await deliver(frames, 'old.npz', someSpectralFrame(1));
+    const first = await board();
+    await until('the old estimate', () => ground.of('soil').length === 1);
+    await first.stop();
+    await rm(store, { recursive: true });
+    await deliver(frames, 'new.npz', someSpectralFrame(2));
+    const second = await board({ storeMadeMs: Date.now() });
+    await until('both again', () => ground.of('soil').length === 3);
+    await until('all acknowledged', () => second.status().store.frames === 0);
+    expect(ground.of('soil').map(({ values }) => values.source)).toEqual(
+      expect.arrayContaining(['old.npz', 'new.npz']),
+    );
+    expect(second.status().link.refusedCommands).toBe(0);
+  });
+
+  it('flies no bundle older than one that has flown, and no broker that is none', async () => {
+    const { board } = await openScene({ drainMs: 0 });
+    const { bundle, trusted } = await tinyMission(temporaryFolder(), {}, 5);
+    await (await board({ bundle, trusted })).stop();
+    await expect(board()).rejects.toThrow(/older \(sequence 1\) than what has flown \(5\)/);
+    await (await board({ bundle, trusted })).stop();
+    await expect(board({ broker: 'nowhere' })).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('a stop that cannot close its store says so, and does not hang', async () => {
+    const { board } = await openScene();
+    const first = await board();
+    const second = await board(); // takes the store over
+    await expect(first.stop()).rejects.toThrow(/another runtime|opened by another/);
+    await expect(first.ended).rejects.toThrow();
+    await second.stop();
   });
 
   it('refuses to fly a bundle of which one byte is changed, or whose models give other answers here', async () => {

@@ -34,6 +34,7 @@ export async function openScene(options: Partial<OnboardOptions> = {}) {
       broker: broker.url,
       ...ADDRESS,
       healthMs: 60_000,
+      storeMadeMs: 0,
       log: silentLog,
       ...options,
       ...more,

@@ -107,6 +107,23 @@ describe('the store', () => {
     });
   });
 
+  it('names no frame again, nor takes an old command, when a lost store is replaced by a new one', async () => {
+    const names = async (madeMs: number) => {
+      const store = new FrameStore(temporaryFolder(), undefined, madeMs);
+      store.commit({ frames: [soil('a')] });
+      const [frame] = contents(store);
+      const { commandCounter, resetReason } = store;
+      await store.close(true);
+      return { boot: frame.boot, commandCounter, resetReason };
+    };
+    const launch = Date.parse('2026-11-24T12:00:00Z');
+    const first = await names(launch);
+    const second = await names(launch + 3_600_000);
+    expect([first.resetReason, second.resetReason]).toEqual(['first boot', 'first boot']);
+    expect(second.boot).toBeGreaterThan(first.boot + 1000);
+    expect(second.commandCounter).toBe(first.commandCounter + 3_600_000);
+  });
+
   it('deletes exactly what the ground has, of whatever layer', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 24 }), fc.nat(6)), { maxLength: 5 }), (asked) => {

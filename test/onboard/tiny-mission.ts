@@ -19,7 +19,11 @@ export interface TinyMission {
 }
 
 /** Writes a signed bundle in `dir`. `alter` exchanges files of it before they are signed. */
-export async function tinyMission(dir: string, alter: Readonly<Record<string, Uint8Array>> = {}): Promise<TinyMission> {
+export async function tinyMission(
+  dir: string,
+  alter: Readonly<Record<string, Uint8Array>> = {},
+  sequence = 1,
+): Promise<TinyMission> {
   const signer = generateKeyPairSync('ed25519');
   const command = generateKeyPairSync('ed25519');
   const fixture = (name: string) => readFile(join(FIXTURES, name));
@@ -39,7 +43,7 @@ export async function tinyMission(dir: string, alter: Readonly<Record<string, Ui
     bundle,
     {
       created: null,
-      sequence: 1,
+      sequence,
       models: [{ name: 'soil', path: 'soil/forest.onnx', ...model }],
       parity: [],
       budgets: [],

@@ -11,6 +11,8 @@ import type { Telemetry } from './telemetry.ts';
 
 const STORE_RETRY_MS = 1000;
 const SAFE_POLL_MS = 50;
+/** Falls in a row with the same camera frame at work, after which that frame is given up: it may be what brings the board down. */
+const MOST_FALLS = 5;
 
 export interface CameraWork {
   readonly source: FrameSource;
@@ -24,17 +26,37 @@ export interface CameraWork {
 /** Takes frames until the signal, none in safe mode. What was begun is finished, as far as the store can be written. */
 export async function workOnFrames(work: CameraWork, signal: AbortSignal): Promise<void> {
   const { source, store, keeper, log } = work;
+  let isFirst = store.resetReason === 'unexpected reset';
   try {
     for await (const frame of source.frames((name) => store.isFinished(name), signal)) {
       while (keeper.mode === 'safe' && !signal.aborted) await sleep(SAFE_POLL_MS);
       if (signal.aborted) return;
-      const change = await changeOf(work, frame);
+      const change = isFirst && isToBlame(work, frame) ? giveUp(work, frame) : await changeOf(work, frame);
+      isFirst = false;
       while (!commit(work, frame, change) && !signal.aborted) await sleep(STORE_RETRY_MS);
     }
   } catch (thrown) {
     log('error', 'the frame source ended', { why: messageOf(thrown) });
     keeper.enter('degraded', `the frame source ended: ${messageOf(thrown)}`, 'error');
   }
+}
+
+/** Whether the board has fallen too often with this frame at work. */
+function isToBlame({ store, log }: CameraWork, { name }: CameraFrame): boolean {
+  try {
+    return store.suspect(name) > MOST_FALLS;
+  } catch (thrown) {
+    log('warning', 'the store does not note what is worked on', { why: messageOf(thrown) });
+    return false;
+  }
+}
+
+function giveUp(work: CameraWork, { name }: CameraFrame): StoreChange {
+  return failure(
+    work,
+    name,
+    `${name}: the board fell ${MOST_FALLS} times with it at work; given up. Look at it on the ground`,
+  );
 }
 
 /** What a camera frame comes to. Whatever is wrong with it is an event and a mark, never a crash. */

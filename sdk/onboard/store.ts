@@ -167,6 +167,17 @@ export class FrameStore {
     return this.#tables.meta.doesExist(['camera', cameraFrame]);
   }
 
+  /** Notes durably that a camera frame is about to be worked on first after a fall; returns how often in a row it was that frame. */
+  suspect(cameraFrame: string): number {
+    return this.#tables.root.transactionSync(() => {
+      this.#requireOwnBoot();
+      const last = this.#tables.meta.get('suspect') as { name: string; falls: number } | undefined;
+      const falls = last?.name === cameraFrame ? last.falls + 1 : 1;
+      this.#tables.meta.putSync('suspect', { name: cameraFrame, falls });
+      return falls;
+    });
+  }
+
   /** Bytes of a frame; 'gone' when it is not there any more, 'damaged' when its CRC fails. */
   read(key: FrameKey): Buffer | 'gone' | 'damaged' {
     const bytes = this.#tables.frames.getBinary(tupleOf(key));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeConcepts } from '../../sdk/link/index.ts';
 import { readStoreStatus } from '../../sdk/onboard/index.ts';
+import { FrameStore } from '../../sdk/onboard/store.ts';
 import { openScene, temporaryFolder } from './scene.ts';
 import { deliver, image, someSpectralFrame, spectralFrame, tinyMission, until } from './tiny-mission.ts';
 
@@ -47,6 +48,22 @@ describe('the flight runtime', () => {
     expect(details.some((line) => /^frame-ignored: c\.txt/.test(line))).toBe(true);
     expect(details.some((line) => /^frame-failed: 3 bands where the model has 12: d\.npz/.test(line))).toBe(true);
     expect(handle.status().store.totals).toMatchObject({ done: 1, failed: 3, ignored: 1 });
+  });
+
+  it('gives up a camera frame that was at work in one fall after another, and goes on with the next', async () => {
+    const { ground, frames, store, board } = await openScene();
+    await deliver(frames, 'a.npz', someSpectralFrame(1));
+    await deliver(frames, 'b.npz', someSpectralFrame(2));
+    for (let fall = 0; fall < 5; fall++) {
+      const opened = new FrameStore(store);
+      expect(opened.suspect('a.npz')).toBe(fall + 1);
+      await opened.close(false);
+    }
+    const handle = await board();
+    await until('the other frame', () => ground.of('soil').length === 1);
+    expect(ground.of('soil')[0].values.source).toBe('b.npz');
+    await until('the event', () => ground.of('event').some(({ values }) => /fell 5 times/.test(String(values.detail))));
+    expect(handle.status().store.totals).toMatchObject({ done: 1, failed: 1 });
   });
 
   it('stops in good order: what is stored is acknowledged, and the next boot knows that it was a clean stop', async () => {

@@ -2,6 +2,7 @@
  * What every room stands on: the one kind of error, arrays and their files (npy, npz), seeded random numbers,
  * atomic files, markup and charts for reports. Knows nothing of soil, concepts or flight.
  */
+export { brokerPlace } from './broker-url.ts';
 export { drawChart } from './chart.ts';
 export { type CommandDocument, type Progress, SILENT, VERSION } from './command.ts';
 export { messageOf, NadirError } from './error.ts';

@@ -3,7 +3,7 @@
  * broker's level is not known, 3.1.1 where it refuses; at most a window of messages in memory, the rest waits in the broker.
  */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import { messageOf, NadirError, type Progress } from '../base/index.ts';
+import { brokerPlace, messageOf, type Progress } from '../base/index.ts';
 import type { Message, NextOptions, Source } from './source.ts';
 
 /** Messages in memory before the next PUBACK is held back. */
@@ -13,7 +13,6 @@ const MOST_OUTGOING = 512;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 const CONNECT_TIMEOUT_MS = 10_000;
-const SCHEMES = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'ws:', 'wss:'];
 
 /** What an MQTT source connects to. */
 export interface MqttSourceOptions {
@@ -51,7 +50,7 @@ class MqttSource implements Source {
   constructor(options: MqttSourceOptions, progress: Progress) {
     this.#options = options;
     this.#progress = progress;
-    this.#place = hostOf(options.url);
+    this.#place = brokerPlace(options.url);
     this.#level = options.level ?? 5;
     this.#levelKnown = options.level !== undefined;
     this.#ended = this.#stayConnected();
@@ -177,18 +176,4 @@ class MqttSource implements Source {
 
 function bytesOf(payload: string | Buffer): Uint8Array {
   return typeof payload === 'string' ? Buffer.from(payload) : payload;
-}
-
-/** Host and port of a broker URL, never its password. */
-function hostOf(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !SCHEMES.includes(parsed.protocol) || parsed.hostname === '') {
-    throw new NadirError({
-      what: 'not a broker URL',
-      where: parsed ? `${parsed.protocol}//${parsed.host}` : JSON.stringify(url.slice(0, 80)),
-      remedy: 'Give --broker mqtt://HOST:PORT (or mqtts, ws, wss)',
-      exitCode: 2,
-    });
-  }
-  return `${parsed.protocol}//${parsed.host}`;
 }

@@ -4,7 +4,7 @@
  */
 import { createHash, createPublicKey } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, NadirError } from '../base/index.ts';
+import { brokerPlace, messageOf, NadirError } from '../base/index.ts';
 import { type VerifiedBundle, verifyBundle } from '../bundle/index.ts';
 import { type CraftAddress, DICTIONARY, type StreamRange, topicOf } from '../link/index.ts';
 import { workOnFrames } from './camera-work.ts';
@@ -45,7 +45,7 @@ export async function startOnboard(options: OnboardOptions): Promise<OnboardHand
       cause,
     });
   }
-  requireBrokerUrl(options.broker);
+  brokerPlace(options.broker);
   const bundle = await verifyBundle(options.bundle, options.trusted);
   const pipeline = await Pipeline.load(bundle, options.threads ?? 1);
   const proof = await selfTest(bundle, pipeline);
@@ -69,17 +69,6 @@ function forbidRollback(store: FrameStore, { dir, manifest }: VerifiedBundle): v
     });
   }
   if (manifest.sequence > store.bundleSequence) store.commit({ bundleSequence: manifest.sequence });
-}
-
-function requireBrokerUrl(url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed && ['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(parsed.protocol) && parsed.hostname !== '') return;
-  throw new NadirError({
-    what: 'not a broker URL',
-    where: JSON.stringify((parsed ? `${parsed.protocol}//${parsed.host}` : url).slice(0, 80)),
-    remedy: 'Give --broker mqtt://HOST:PORT (or mqtts, ws, wss)',
-    exitCode: 2,
-  });
 }
 
 class Runtime implements OnboardHandle {

@@ -1,21 +1,28 @@
 /** Files that appear whole or not at all, hashes of files, and JSON with one spelling. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf, NadirError } from './error.ts';
 
 /** Writes beside, syncs, renames: a reader or a power cut sees the old file or the new one. Makes the folder. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}.partial`;
-  const file = await open(beside, 'w', mode);
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(beside, 'w', mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {});
+    const remedy = 'Check that the folder is writable and the disk not full, or choose another --out';
+    throw new NadirError({ what: `cannot write (${messageOf(cause)})`, where: path, remedy, cause });
   }
-  await rename(beside, path);
 }
 
 /** SHA-256 of bytes, as 64 hex digits. */

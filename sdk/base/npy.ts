@@ -23,8 +23,10 @@ export interface NdArray<T extends NumericArray = NumericArray> {
 }
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
-/** Largest array that is read: 8 GiB. */
-const MAX_BYTES = 8 * 2 ** 30;
+/** Node reads no more than this into one buffer. */
+const MAX_READ_BYTES = 2 ** 31 - 1;
+/** Largest array that is read. */
+const MAX_BYTES = MAX_READ_BYTES;
 
 const TYPES: Record<string, { new (buffer: ArrayBuffer): NumericArray; BYTES_PER_ELEMENT: number }> = {
   f8: Float64Array,
@@ -43,7 +45,7 @@ const TYPES: Record<string, { new (buffer: ArrayBuffer): NumericArray; BYTES_PER
 
 /** Reads an .npy file. Errors name the file and the remedy. */
 export async function readNpy(path: string): Promise<NdArray> {
-  return parseNpy(await readBounded(path, MAX_BYTES + 65536), path);
+  return parseNpy(await readBounded(path, MAX_BYTES), path);
 }
 
 /** Reads a whole file after checking that it is a file of at most `maxBytes`. */
@@ -62,9 +64,10 @@ export async function readBounded(path: string, maxBytes: number): Promise<Buffe
       cause,
     });
   }
-  if (size > maxBytes) {
+  const most = Math.min(maxBytes, MAX_READ_BYTES);
+  if (size > most) {
     throw new NadirError({
-      what: `file of ${size} bytes is larger than the ${maxBytes} allowed`,
+      what: `file of ${size} bytes is larger than the ${most} allowed`,
       where: path,
       remedy: 'Split it or check that it is the right file',
     });

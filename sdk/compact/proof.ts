@@ -31,7 +31,7 @@ export async function studentParity(concepts: ConceptFolder, dir: string): Promi
   return judged('student', where, measured(latents, got, concepts.latents, where));
 }
 
-/** Runs a model as the board does, one row at a time: a student's input scale is that of all rows of a run, so they must not mix. */
+/** Runs a model as the board does, one row at a time. */
 async function outputOf(
   model: Uint8Array,
   where: string,

@@ -1,9 +1,10 @@
-/** Embeddings on disk: .npy [rows, d] of float32, float16 or float64, and beside it `files.txt` with each row's image. */
+/** Embeddings on disk: .npy [rows, d] of float32, float16 or float64 (or that array in an .npz), and beside it `files.txt` with each row's image. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   NadirError,
   parseNpy,
+  parseNpz,
   Random,
   readBounded,
   sha256,
@@ -41,9 +42,10 @@ export async function writeEmbeddings(
 /** Reads embeddings; `d` is the length that they must have, where it is known. */
 export async function readEmbeddings(path: string, d?: number): Promise<EmbeddingTable> {
   const bytes = await readBounded(path, MAX_BYTES);
-  const array = parseNpy(bytes, path);
-  const remedy = 'Give an .npy of shape [rows, d], such as nadir concepts embed writes';
+  const remedy = 'Give an .npy of shape [rows, d], such as nadir concepts embed writes, or an .npz with "embeddings"';
   const fail = (what: string, where = path) => new NadirError({ what, where, remedy });
+  const array = path.endsWith('.npz') ? parseNpz(bytes, path).get('embeddings') : parseNpy(bytes, path);
+  if (array === undefined) throw fail('no array "embeddings"');
   const [rows, length] = array.shape;
   if (array.shape.length !== 2 || rows < 1 || length < 1) throw fail(`embeddings of shape (${array.shape})`);
   if (d !== undefined && length !== d) {

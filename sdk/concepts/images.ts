@@ -50,7 +50,9 @@ async function folder(path: string): Promise<ImageSet> {
 }
 
 async function zip(path: string): Promise<ImageSet> {
-  const members = readZip(await readBounded(path, MAX_ZIP_BYTES), path);
+  const members = readZip(await readBounded(path, MAX_ZIP_BYTES), path, (name) =>
+    JPEG.test(name) ? MAX_IMAGE_BYTES : MAX_ZIP_BYTES,
+  );
   const names = [...members.keys()].filter((name) => JPEG.test(name)).sort(byBytes);
   return {
     path,

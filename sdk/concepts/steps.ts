@@ -42,7 +42,9 @@ export interface NameStep {
 }
 
 /** Names the latents: writes names.json. */
-export async function nameConcepts(step: NameStep): Promise<ConceptNames & { readonly model: string }> {
+export async function nameConcepts(
+  step: NameStep,
+): Promise<ConceptNames & { readonly model: string; readonly out: string }> {
   const folder = await workFolder(step.model, step.out);
   const { sae } = await readConcepts(folder);
   const vocabulary = await readVocabulary(step.vocabulary, step.vectors, sae.d);
@@ -60,13 +62,15 @@ export async function nameConcepts(step: NameStep): Promise<ConceptNames & { rea
     );
   }
   await writeReport(folder);
-  return { ...names, model: folder };
+  return { ...names, model: folder, out: folder };
 }
 
 export interface DistilledConcepts {
   readonly teacher: { readonly bytes: number };
   readonly student: { readonly bytes: number; readonly jaccard16: number; readonly cosineLoss: number };
   readonly model: string;
+  /** The same folder. */
+  readonly out: string;
 }
 
 /** Distils on `data`: writes student.onnx and holdout.npz. Without `holdout`, a fifth of the data's images is held out. */
@@ -97,7 +101,7 @@ export async function distillConcepts(step: {
   await writeConceptModel(folder, { ...model, student: { latents: [...student.latents], k, ...figures } });
   await writeReport(folder);
   // encoder only, as the student is: the decoder stays on the ground in both cases
-  return { teacher: { bytes: 4 * (n * d + n + 2 * d) }, student: figures, model: folder };
+  return { teacher: { bytes: 4 * (n * d + n + 2 * d) }, student: figures, model: folder, out: folder };
 }
 
 /** The folder to work in: a copy of the model where another one is asked for. */

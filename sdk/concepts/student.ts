@@ -44,7 +44,7 @@ export function evaluateStudent(student: Student, embeddings: Float32Array, relu
     for (let latent = 0; latent < n; latent++) {
       let sum = 0;
       for (let i = 0, w = latent * d, b = row * d; i < d; i++) sum += weights[w + i] * bytes[b + i];
-      const value = f32(f32(sum * unit[latent]) + bias[latent]);
+      const value = f32(f32(f32(sum) * unit[latent]) + bias[latent]);
       result[row * n + latent] = relu ? Math.max(0, value) : value;
     }
   }

@@ -1,4 +1,5 @@
 /** From embeddings to a concept model folder. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random, readNpy, toFloat32, VERSION, writeNpy } from '../base/index.ts';
 import {
@@ -22,6 +23,8 @@ const SAMPLE_ROWS = 512;
 /** Strongest latents of a row that count as used. */
 const USED_K = 64;
 const HOLDOUT_SHARE = 0.1;
+/** What later steps make of the weights. */
+const MADE_OF_WEIGHTS = ['names.json', 'student.onnx', 'holdout.npz', 'examples.json'] as const;
 
 export interface TrainedConcepts {
   /** Folder of the model. */
@@ -48,6 +51,8 @@ export async function trainConcepts(
       : { kept: table.data, heldOut: (await readEmbeddings(paths.holdout, d)).data };
   const { weights, epochs, samplesPerCpuSecond } = await trainSae(kept, d, options);
   const holdout = await evaluateSae(weights, heldOut, DEFAULT_KS, options.threads);
+  // names, student and examples of other weights must not outlive them
+  for (const name of MADE_OF_WEIGHTS) await rm(join(paths.out, name), { force: true });
   await writeSae(join(paths.out, 'sae.safetensors'), weights);
   await writeNpy(join(paths.out, 'activity.npy'), {
     shape: [weights.n],

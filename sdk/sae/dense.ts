@@ -1,6 +1,6 @@
 /**
- * Dense products by onnxruntime: many rows against one matrix. It is several times faster than WASM on wide CPUs; results of one row do
- * not depend on the other rows or on the number of threads, since only rows and columns are divided among them.
+ * Dense products by onnxruntime: many rows against one matrix. It is several times faster than WASM on wide CPUs; the same
+ * matrices give the same results for any number of threads, but a row alone may differ in the last bits from that row among others.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { DataType, model, node, valueInfo, writeOnnx } from '../compact/onnx.ts';

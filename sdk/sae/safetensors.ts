@@ -69,6 +69,11 @@ export function parseSafeTensors(bytes: Uint8Array, where: string): SafeTensors 
     used += end - start;
     tensors.set(name, { shape, data: valuesOf(data.subarray(start, end), dtype, count) });
   }
+  const starts = entries
+    .map(([, value]) => entrySchema.parse(value).data_offsets)
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  if (starts.some(([start], i) => start !== (i === 0 ? 0 : starts[i - 1][1])))
+    throw fail('its tensors overlap or leave gaps');
   if (used !== data.length) throw fail(`its tensors take ${used} of ${data.length} bytes`);
   const metadata = z.record(z.string(), z.string()).safeParse(header.__metadata__ ?? {});
   if (!metadata.success) throw fail('the safetensors metadata is not a table of text');

@@ -83,6 +83,12 @@ function groupFolds(table: SpectraTable, rows: Uint32Array, k: number, name: str
 
 function valuesOf(table: SpectraTable, rows: Uint32Array, name: string): string[] {
   const column = columnOf(table, name, 'column');
+  const blank = rows.find((row) => column[row].trim() === '');
+  if (blank !== undefined)
+    throw usage(
+      `column ${name} is empty in line ${table.rowNumbers[blank]}`,
+      'Fill it in: a row of unknown fold or group may leak',
+    );
   return Array.from(rows, (row) => column[row]);
 }
 

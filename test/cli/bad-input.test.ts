@@ -34,7 +34,7 @@ test('an .npy that is cut off', async () => {
 test('an .npz that is cut off', async () => {
   const bytes = formatNpz({ embeddings: EMBEDDINGS });
   await writeFile(join(folder, 'cut.npz'), bytes.subarray(0, bytes.length - 30));
-  expect(refused('concepts', 'train', '--data', 'cut.npz')).toMatch(/cut\.npz/);
+  expect(refused('concepts', 'train', '--data', 'cut.npz')).toMatch(/zip.*: cut\.npz/);
 });
 
 test('a spectra table with a bad cell: file, row, column and cell', async () => {
@@ -55,7 +55,7 @@ test('a JPEG cut in half', async () => {
   const [jpeg] = [...readZip(zip, 'scenes.zip').entries()].filter(([name]) => name.endsWith('.jpg'));
   const whole = jpeg[1]();
   await writeFile(join(folder, 'half.jpg'), whole.subarray(0, whole.length >> 1));
-  expect(refused('concepts', 'embed', '--images', folder)).toMatch(/cut off.*half\.jpg|half\.jpg/);
+  expect(refused('concepts', 'embed', '--images', folder)).toMatch(/cut off.*half\.jpg/);
 });
 
 test('an ONNX encoder that is cut off', async () => {
@@ -63,6 +63,13 @@ test('an ONNX encoder that is cut off', async () => {
   await writeFile(join(folder, 'half.onnx'), whole.subarray(0, whole.length >> 1));
   const scenes = shippedPath('models', 'eurosat', 'scenes.zip');
   expect(refused('concepts', 'embed', '--images', scenes, '--encoder', 'half.onnx')).toContain('half.onnx');
+});
+
+test('an --out that cannot be a folder', async () => {
+  await writeFile(join(folder, 'file'), '');
+  expect(refused('spectra', 'features', '--data', 'tropical', '--groups', 'arr', '--out', 'file/x')).toMatch(
+    /cannot write.*file\/x.*another --out/,
+  );
 });
 
 test('wrong usage ends with 2', () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readNpz, writeNpy } from '../../sdk/base/index.ts';
+import { readNpz, writeNpy, writeNpz } from '../../sdk/base/index.ts';
 import {
   distillConcepts,
   evaluateConcepts,
@@ -83,6 +83,25 @@ describe('a concept model folder', () => {
       /no latent is named "moon".*forest/,
     );
     await expect(searchScenes(reader, data, { like: 80 }, 5, 1)).rejects.toThrow(/no row 80.*0 to 79/);
+  });
+
+  test('trained anew in the same folder has no names and no student of the weights before', async () => {
+    const again = join(folder, 'again');
+    await trainConcepts({ data: paths.train, holdout: paths.holdout, out: again }, options);
+    await nameConcepts({ model: again, ...paths, seed: 3, threads: 1 });
+    await distillConcepts({ model: again, data: paths.train, holdout: paths.holdout, seed: 3, threads: 1 });
+    await trainConcepts({ data: paths.train, holdout: paths.holdout, out: again }, { ...options, seed: 4 });
+    expect((await readConcepts(again)).names.every((name) => name === undefined)).toBe(true);
+    await expect(readGroundConcepts(again)).rejects.toThrow(/no student/);
+  });
+
+  test('can be trained on an .npz as well', async () => {
+    const npy = await readEmbeddings(paths.train);
+    const path = join(folder, 'train.npz');
+    await writeNpz(path, { embeddings: { shape: [npy.rows, npy.d], data: npy.data } });
+    expect((await readEmbeddings(path)).data).toEqual(npy.data);
+    await writeNpz(path, { other: { shape: [1], data: new Float32Array(1) } });
+    await expect(readEmbeddings(path)).rejects.toThrow(/no array "embeddings": .*train\.npz/);
   });
 
   test('can get its names in a copy', async () => {

@@ -65,6 +65,17 @@ describe('safetensors', () => {
       file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, Buffer.alloc(4)),
       /does not fit/,
     ],
+    [
+      'two tensors on the same bytes',
+      file(
+        {
+          a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+          b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+        },
+        Buffer.alloc(8),
+      ),
+      /overlap/,
+    ],
     ['an unknown type', file({ a: { dtype: 'F4', shape: [1], data_offsets: [0, 1] } }, Buffer.alloc(1)), /type F4/],
     ['values that belong to no tensor', file({}, Buffer.alloc(4)), /take 0 of 4 bytes/],
   ])('refuses %s', (_, bytes, message) => {

@@ -26,6 +26,13 @@ describe('folds', () => {
     expect([...of.subarray(0, 4)]).toEqual([0, 1, 2, 0]);
   });
 
+  test('a row whose fold or group is not known is refused with its line: it could stand on both sides', () => {
+    const holey = parseSpectraTable('field,500\na,1\n,1\nb,1\nb,1\n', 'holey.csv');
+    const all = Uint32Array.of(0, 1, 2, 3);
+    for (const options of [{ spec: 'column:field' }, { spec: '2', group: 'field' }])
+      expect(() => makeFolds(holey, all, { ...options, seed: 0 })).toThrow(/column field is empty in line 3/);
+  });
+
   test('grouped folds never split a field and are about equal', () => {
     const { of } = makeFolds(table, rows, { spec: '3', group: 'field', seed: 0 });
     const foldsOfField = new Map<string, Set<number>>();

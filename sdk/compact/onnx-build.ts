@@ -1,5 +1,5 @@
 /** Builders of small ONNX graphs: tensors, values, nodes and a model around them. */
-import { NadirError } from '../base/index.ts';
+import { NadirError, type NumericArray } from '../base/index.ts';
 import {
   AttributeType,
   DataType,
@@ -28,19 +28,6 @@ export type OnnxAttributeValue =
   | { readonly strings: readonly string[] }
   | { readonly tensor: OnnxTensor };
 
-type TensorArray =
-  | Float32Array
-  | Float64Array
-  | Float16Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
-
 const ARRAY_TYPES = [
   [DataType.float, Float32Array],
   [DataType.double, Float64Array],
@@ -56,7 +43,7 @@ const ARRAY_TYPES = [
 ] as const;
 
 /** A tensor whose element type is that of `data`; `dims` [] is a scalar. */
-export function tensor(name: string, dims: readonly number[], data: TensorArray): OnnxTensor {
+export function tensor(name: string, dims: readonly number[], data: NumericArray): OnnxTensor {
   const count = dims.reduce((product, length) => product * length, 1);
   if (count !== data.length) throw new RangeError(`tensor ${name} [${dims}] does not hold ${data.length} values`);
   const known = ARRAY_TYPES.find(([, ArrayType]) => data instanceof ArrayType);
@@ -66,7 +53,7 @@ export function tensor(name: string, dims: readonly number[], data: TensorArray)
 }
 
 /** Values of a numeric tensor (a copy). Throws NadirError where they are outside the file, or not as many as `dims` says. */
-export function tensorValues(tensor: OnnxTensor, where: string): TensorArray {
+export function tensorValues(tensor: OnnxTensor, where: string): NumericArray {
   const fail = (what: string) =>
     new NadirError({ what, where: `${where}, tensor ${tensor.name ?? '(unnamed)'}`, remedy: 'Export the model again' });
   if (tensor.dataLocation === 1) throw fail('tensor is kept in another file, which is not read');
@@ -74,7 +61,7 @@ export function tensorValues(tensor: OnnxTensor, where: string): TensorArray {
   if (known === undefined) throw fail(`tensor of element type ${tensor.dataType} is not supported`);
   const count = (tensor.dims ?? []).reduce((product, length) => product * length, 1);
   const ArrayType = known[1];
-  let values: TensorArray;
+  let values: NumericArray;
   if (tensor.rawData !== undefined) {
     if (tensor.rawData.length !== count * ArrayType.BYTES_PER_ELEMENT)
       throw fail(`tensor [${tensor.dims}] has ${tensor.rawData.length} bytes`);

@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { NadirError } from '../base/index.ts';
 import type { VerifiedBundle } from '../bundle/index.ts';
 import { codeBytes, encodeConcepts, type FieldValues } from '../link/index.ts';
+import { strongestLatents } from '../sae/encode.ts';
 import { computeFeatures } from '../spectra/feature.ts';
 import { decodeJpeg, ENCODER_EDGE, encoderInput } from '../spectra/image-frame.ts';
 import { parseSoilModel, type SoilModel } from '../spectra/soil-model.ts';
 import { parseSpectralFrame, requireSameBands } from '../spectra/spectral-frame.ts';
 import { OnnxEngine } from './engines/onnx.ts';
 import type { CameraFrame } from './source.ts';
-import { strongest } from './strongest.ts';
 
 /** Concepts of the first layer: enough to name a scene. */
 const FIRST_LAYER_CONCEPTS = 16;
@@ -102,7 +102,7 @@ export class Pipeline {
     const input = encoderInput(decodeJpeg(bytes, source));
     const embedding = await encoder.run(input, [1, 3, ENCODER_EDGE, ENCODER_EDGE], 'embedding');
     const latents = await student.run(embedding, [1, embedding.length], 'latents');
-    const code = encodeConcepts(strongest(latents, k), latentCount);
+    const code = encodeConcepts(strongestLatents(latents, k), latentCount);
     const latency = performance.now() - started;
     const first = Math.min(code.length, codeBytes(latentCount, FIRST_LAYER_CONCEPTS));
     const pieces = first === code.length ? [code] : [code.subarray(0, first), code.subarray(first)];

@@ -54,6 +54,7 @@ export function parseSafeTensors(bytes: Uint8Array, where: string): SafeTensors 
   }
   const data = buffer.subarray(8 + headerBytes);
   const tensors = new Map<string, NdArray>();
+  const ranges: (readonly [number, number])[] = [];
   let used = 0;
   const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
   for (const [name, value] of entries) {
@@ -67,12 +68,11 @@ export function parseSafeTensors(bytes: Uint8Array, where: string): SafeTensors 
     if (!Number.isSafeInteger(count) || end > data.length || end - start !== count * size)
       throw fail(`tensor ${name} [${shape}] of ${dtype} does not fit bytes ${start} to ${end} of ${data.length}`);
     used += end - start;
+    ranges.push([start, end]);
     tensors.set(name, { shape, data: valuesOf(data.subarray(start, end), dtype, count) });
   }
-  const starts = entries
-    .map(([, value]) => entrySchema.parse(value).data_offsets)
-    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  if (starts.some(([start], i) => start !== (i === 0 ? 0 : starts[i - 1][1])))
+  ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  if (ranges.some(([start], i) => start !== (i === 0 ? 0 : ranges[i - 1][1])))
     throw fail('its tensors overlap or leave gaps');
   if (used !== data.length) throw fail(`its tensors take ${used} of ${data.length} bytes`);
   const metadata = z.record(z.string(), z.string()).safeParse(header.__metadata__ ?? {});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { strongest } from '../../sdk/onboard/strongest.ts';
+import { strongestLatents } from '../../sdk/sae/index.ts';
 
 it('the strongest activations are those that sorting would give', () => {
   const activation = fc.oneof(
@@ -15,7 +15,7 @@ it('the strongest activations are those that sorting would give', () => {
         .filter(([, value]) => value > 0)
         .sort(([a, x], [b, y]) => y - x || a - b)
         .slice(0, k);
-      const got = strongest(activations, k);
+      const got = strongestLatents(activations, k);
       expect(Array.from(got.latents)).toEqual(expected.map(([latent]) => latent));
       expect(Array.from(got.values)).toEqual(expected.map(([, value]) => value));
     }),

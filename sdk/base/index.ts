@@ -21,4 +21,5 @@ export {
 } from './npy.ts';
 export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
 export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
+export { runJobs, serveJobs, workerUrl } from './pool.ts';
 export { Random } from './random.ts';

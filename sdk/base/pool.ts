@@ -1,0 +1,103 @@
+/**
+ * Jobs on worker threads. A worker's module hands its work to `serveJobs`; `runJobs` gives each thread the shared data once and then
+ * a job at a time. Results come in the order of the jobs, whatever the number of threads.
+ */
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { NadirError } from './error.ts';
+
+export interface PoolOptions<Data, Job, Result> {
+  /** The worker's module, beside the caller: `workerUrl(import.meta.url, './fit-worker')`. */
+  readonly worker: URL;
+  /** Given to each thread once: plain data, large arrays on SharedArrayBuffer. */
+  readonly data: Data;
+  readonly jobs: readonly Job[];
+  readonly threads: number;
+  /** The work itself, done in this thread where one thread is asked for. */
+  readonly work: (data: Data, job: Job) => Result | Promise<Result>;
+  readonly onDone?: (done: number, result: Result, index: number) => void;
+}
+
+/** Module beside `from`, with its ending: .ts in a checkout, .js in the published package. */
+export function workerUrl(from: string, name: string): URL {
+  return new URL(`${name}${from.slice(from.lastIndexOf('.'))}`, from);
+}
+
+/** Runs every job and gives back the results, [jobs]. The first error ends all threads and is thrown. */
+export async function runJobs<Data, Job, Result>(options: PoolOptions<Data, Job, Result>): Promise<Result[]> {
+  const { data, jobs, threads, work, onDone } = options;
+  const results: Result[] = [];
+  let done = 0;
+  const finish = (index: number, result: Result) => {
+    results[index] = result;
+    onDone?.(++done, result, index);
+  };
+  if (threads <= 1 || jobs.length <= 1) {
+    for (const [index, job] of jobs.entries()) {
+      finish(index, await work(data, job));
+      // lets a progress display draw between parts
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return results;
+  }
+  let next = 0;
+  const workers = Array.from(
+    { length: Math.min(threads, jobs.length) },
+    () => new Worker(options.worker, { workerData: data }),
+  );
+  try {
+    await Promise.all(
+      workers.map(async (worker) => {
+        while (next < jobs.length) {
+          const index = next++;
+          finish(index, await resultOf<Job, Result>(worker, jobs[index]));
+        }
+      }),
+    );
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return results;
+}
+
+/** The whole body of a worker's module: does each job that comes with the data that the thread was given. */
+export function serveJobs<Data, Job, Result>(work: (data: Data, job: Job) => Result | Promise<Result>): void {
+  const data = workerData as Data;
+  parentPort?.on('message', async (job: Job) => {
+    try {
+      parentPort?.postMessage({ result: await work(data, job) });
+    } catch (error) {
+      parentPort?.postMessage({ error: portable(error) });
+    }
+  });
+}
+
+/** An error as plain data: what a thread throws must still be a user's error on the other side. */
+function portable(error: unknown) {
+  if (error instanceof NadirError) {
+    const { what, where, remedy, exitCode } = error;
+    return { nadir: { what, where, remedy, exitCode } };
+  }
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function revived(error: ReturnType<typeof portable>): Error {
+  return error.nadir === undefined ? new Error(error.message) : new NadirError(error.nadir);
+}
+
+function resultOf<Job, Result>(worker: Worker, job: Job): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const settle = () => worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    const onMessage = (answer: { result: Result } | { error: ReturnType<typeof portable> }) => {
+      settle();
+      if ('error' in answer) reject(revived(answer.error));
+      else resolve(answer.result);
+    };
+    const onError = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onExit = (code: number) => onError(new Error(`a worker thread ended with code ${code}`));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    worker.postMessage(job);
+  });
+}

@@ -15,4 +15,5 @@ export { attributionFigure } from './figure.ts';
 export type { CurvePoint, ExplainOutcome, PruneOutcome, TrainOutcome } from './outcomes.ts';
 export { DEFAULT_FOREST, DRAWN_AT_LEAST, type ForestChoices, type ProblemOptions } from './problem.ts';
 export { ACCEPTED_LOSS_PERCENT, CHOICE_RULE, choose, type PruneOptions, pruneSoilModel } from './prune.ts';
+export { openSoilModel, type SoilEstimator } from './soil-estimator.ts';
 export { MODELS, type ModelName, type TrainOptions, trainSoilModel } from './train.ts';

@@ -27,11 +27,11 @@ export async function writeModelFolder(folder: string, parts: ModelParts): Promi
     version: VERSION,
     model: forest === null ? 'mean' : 'forest',
     targets,
-    features: features.map(({ name, group, bands, weights }) => ({
-      name,
-      group,
+    features: features.map(({ bands, weights, footprint, ...named }) => ({
+      ...named,
       bands: [...bands],
       weights: [...weights],
+      ...(footprint && { footprint: [...footprint] }),
     })),
     wavelengthsNm: [...table.wavelengthsNm],
     targetMean: perTarget(means),

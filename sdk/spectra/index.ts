@@ -13,10 +13,19 @@ export {
   transformSpectrum,
 } from './catalogue.ts';
 export { DATASETS, licenceOf, resolveDataset } from './datasets.ts';
-export { bandsRead, computeFeatures, type SpectralFeature } from './feature.ts';
+export {
+  bandsRead,
+  computeFeatures,
+  computeFeaturesExact,
+  footprintOf,
+  needsPixels,
+  type SpectralFeature,
+  type SpectralInput,
+} from './feature.ts';
 export { type FeatureFileOptions, type FeatureFileOutcome, writeFeatureFile } from './feature-file.ts';
 export { type Folds, makeFolds } from './folds.ts';
 export { decodeJpeg, ENCODER_EDGE, encoderInput, type RgbImage, resizeBilinear } from './image-frame.ts';
+export type { Patch } from './patch.ts';
 export {
   column,
   mean,
@@ -35,5 +44,6 @@ export {
   readSpectraTable,
   type SpectraTable,
   selectTargets,
+  spectralInput,
   type TargetSelection,
 } from './table.ts';

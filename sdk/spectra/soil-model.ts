@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { NadirError, readBounded } from '../base/index.ts';
+import { ESTIMATOR_KINDS } from '../forest/estimator.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 const bandIndex = z.int().min(0).max(4095);
@@ -15,6 +16,8 @@ const featureSchema = z
     group: z.string().min(1),
     bands: z.array(bandIndex).min(1),
     weights: z.array(z.number()).min(1),
+    view: z.string().min(1).optional(),
+    footprint: z.array(bandIndex).min(1).optional(),
   })
   .refine((feature) => feature.bands.length === feature.weights.length, 'has as many weights as bands');
 
@@ -22,10 +25,12 @@ const soilModelSchema = z
   .object({
     kind: z.literal('soil'),
     version: z.string(),
-    model: z.enum(['forest', 'mean']),
+    model: z.enum(ESTIMATOR_KINDS),
     targets: z.array(z.string().min(1)).min(1),
     features: z.array(featureSchema),
     wavelengthsNm: z.array(z.number().positive()).min(1).max(4096),
+    /** Reference of views with multiplicative scatter correction, [bands]. */
+    mscReference: z.array(z.number()).optional(),
     targetMean: z.record(z.string(), z.number()),
     targetSd: z.record(z.string(), z.number().positive()),
     bandsRead: z.array(bandIndex),
@@ -38,7 +43,10 @@ const soilModelSchema = z
     holdout: z.string(),
   })
   .refine(
-    (model) => model.features.every(({ bands }) => bands.every((band) => band < model.wavelengthsNm.length)),
+    (model) =>
+      model.features.every(({ bands, footprint = [] }) =>
+        [...bands, ...footprint].every((band) => band < model.wavelengthsNm.length),
+      ),
     'features read bands that the model does not have',
   );
 

@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { NadirError, readBounded, sha256 } from '../base/index.ts';
 import { parseCsv } from './csv.ts';
+import type { SpectralInput } from './feature.ts';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_BANDS = 4096;
@@ -22,6 +23,8 @@ export interface SpectraTable {
   readonly wavelengthsNm: Float64Array;
   /** Reflectance in the file's own unit, row-major [rows, bands]. */
   readonly reflectance: Float32Array;
+  /** Five largest singular values of each band image, [rows, 5, bands]; only where patches were read with their pixels. */
+  readonly sigma?: Float64Array;
   /** Every other column as text, by its header, in the file's order. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** Line of the file on which each row starts, for error messages, [rows]. */
@@ -112,6 +115,20 @@ export function parseSpectraTable(text: string, name: string, hash: string = sha
     columns,
     rowNumbers: rowNumbers.slice(1),
   };
+}
+
+/** What features are computed from, for some rows of the table (default all), in their order. */
+export function spectralInput(table: SpectraTable, rows?: ArrayLike<number>): SpectralInput {
+  const bands = table.wavelengthsNm.length;
+  const { sigma } = table;
+  if (rows === undefined) return { mean: table.reflectance, ...(sigma && { sigma }) };
+  const mean = new Float32Array(rows.length * bands);
+  const ownSigma = sigma && new Float64Array(rows.length * 5 * bands);
+  for (let i = 0; i < rows.length; i++) {
+    mean.set(table.reflectance.subarray(rows[i] * bands, (rows[i] + 1) * bands), i * bands);
+    if (sigma) ownSigma?.set(sigma.subarray(rows[i] * 5 * bands, (rows[i] + 1) * 5 * bands), i * 5 * bands);
+  }
+  return { mean, ...(ownSigma && { sigma: ownSigma }) };
 }
 
 /** A column of the table by its header; an unknown name is wrong usage. */

@@ -1,4 +1,4 @@
-/** Compiles the AssemblyScript kernels, sdk/PART/kernels/assembly/NAME.ts to sdk/PART/kernels/build/NAME.wasm, where the source is newer. */
+/** Compiles the AssemblyScript kernels, sdk/PART/kernels/assembly/NAME.ts to sdk/PART/kernels/build/NAME.wasm, where a source is newer. */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../sdk/base/index.ts';
@@ -19,12 +19,18 @@ export async function buildKernels(): Promise<void> {
 }
 
 async function compile(source: string, target: string): Promise<void> {
-  if (existsSync(target) && statSync(target).mtimeMs > statSync(source).mtimeMs) return;
+  if (existsSync(target) && statSync(target).mtimeMs > newestSource(join(source, '..'))) return;
   mkdirSync(join(target, '..'), { recursive: true });
   // loaded only when there is work: it takes a second
   const { main } = await import('assemblyscript/asc');
   const { error, stderr } = await main([source, '--outFile', target, ...OPTIONS]);
   if (error) throw new Error(`${source} does not compile: ${error.message}\n${stderr.toString()}`);
+}
+
+/** When any source of the part was last changed: kernels import files from folders beside them. */
+function newestSource(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return Math.max(...files.map((file) => statSync(join(folder, file)).mtimeMs));
 }
 
 if (import.meta.main) await buildKernels();

@@ -21,5 +21,6 @@ export {
 } from './npy.ts';
 export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
 export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
+export { formatPng } from './png.ts';
 export { runJobs, serveJobs, workerUrl } from './pool.ts';
 export { Random } from './random.ts';

@@ -1,9 +1,12 @@
 /**
  * From SHAP values of features to importance of wavelengths. Importance is in shares of a target's standard deviation: mean |SHAP|/SD,
- * averaged over the targets. Features of one band (arr, d1–d3) stand at their centre band; Fourier and wavelet features
- * read many bands and stay apart, with the footprint they truly have.
+ * averaged over the targets. Features of one band and its neighbours (reflectance, derivatives) stand at their centre band; what reads the
+ * spectrum far and wide (Fourier, wavelets, every view with SNV) stays apart, with the footprint it truly has.
  */
-import { type FeatureGroup, featureIndex, LOCAL_GROUPS, type SpectralFeature } from '../spectra/index.ts';
+import { centreBand, footprintOf, LOCAL_GROUPS, type SpectralFeature, standardDeviation } from '../spectra/index.ts';
+
+/** A feature that reads at most so many bands belongs to the one in their middle: as wide as a usual Savitzky–Golay window. */
+const LOCAL_BANDS = 15;
 
 /** SHAP values of rows for features and targets. */
 export interface ShapTable {
@@ -25,6 +28,8 @@ export interface BandAttribution {
    * that cancel do not count twice. Never above `importance`.
    */
   readonly net: number;
+  /** Standard deviation of `importance` over the models of the folds, where they are known. */
+  readonly sd?: number;
 }
 
 /** What one feature that spreads over the spectrum contributes. */
@@ -36,6 +41,10 @@ export interface SpreadAttribution {
   readonly bandsRead: number;
   readonly firstNm: number;
   readonly lastNm: number;
+  /** Wavelength at which it stands, although it reads others too: a band of a view of the whole spectrum. */
+  readonly centreNm?: number;
+  /** Standard deviation of `importance` over the models of the folds, where they are known. */
+  readonly sd?: number;
 }
 
 export interface Attribution {
@@ -63,42 +72,66 @@ export function featureImportance(shap: ShapTable, targetSd: Float64Array): Floa
  * @param features the model's features, in the order of the SHAP values
  * @param wavelengthsNm band centres [bands]
  * @param targetSd standard deviation of each target [targets]
+ * @param byFold importance of the features in each fold's model, [folds][features], for the spread over folds
  */
 export function attribute(
   features: readonly SpectralFeature[],
   shap: ShapTable,
   wavelengthsNm: ArrayLike<number>,
   targetSd: Float64Array,
+  byFold: readonly Float64Array[] = [],
 ): Attribution {
   const importance = featureImportance(shap, targetSd);
   const B = wavelengthsNm.length;
-  const centre = features.map((feature) => (isLocal(feature) ? featureIndex(feature) : -1));
+  const centre = features.map((feature) => localBand(feature) ?? -1);
   const net = netByBand(shap, centre, B, targetSd);
-  const stacks = Array.from({ length: B }, () => new Map<string, number>());
-  features.forEach(({ group }, f) => {
-    if (centre[f] >= 0) stacks[centre[f]].set(group, (stacks[centre[f]].get(group) ?? 0) + importance[f]);
+  const groups = [
+    ...new Set([...LOCAL_GROUPS, ...features.filter((_, f) => centre[f] >= 0).map(({ group }) => group)]),
+  ];
+  const members: number[][] = Array.from({ length: B }, () => []);
+  centre.forEach((band, f) => {
+    if (band >= 0) members[band].push(f);
   });
-  const bands = stacks.map((stack, band) => {
-    const byTransform = Object.fromEntries(LOCAL_GROUPS.map((group) => [group, stack.get(group) ?? 0]));
+  const sumOf = (values: Float64Array, own: readonly number[]) => own.reduce((sum, f) => sum + values[f], 0);
+  const sdOf = (own: readonly number[]) =>
+    byFold.length < 2 ? {} : { sd: standardDeviation(byFold.map((values) => sumOf(values, own))) };
+  const bands = members.map((own, band) => {
+    const byTransform = Object.fromEntries(
+      groups.map((group) => [
+        group,
+        sumOf(
+          importance,
+          own.filter((f) => features[f].group === group),
+        ),
+      ]),
+    );
     const height = Object.values(byTransform).reduce((sum, part) => sum + part, 0);
-    return { nm: wavelengthsNm[band], importance: height, byTransform, net: net[band] };
+    return { nm: wavelengthsNm[band], importance: height, byTransform, net: net[band], ...sdOf(own) };
   });
-  const spread = features
-    .map(({ name, group, bands: read }, f) => ({
-      name,
-      group,
-      importance: importance[f],
-      bandsRead: read.length,
-      firstNm: wavelengthsNm[read[0]],
-      lastNm: wavelengthsNm[read[read.length - 1]],
-    }))
-    .filter((_, f) => centre[f] < 0)
+  const spread = [...features.keys()]
+    .filter((f) => centre[f] < 0)
+    .map((f) => {
+      const { name, group } = features[f];
+      const read = footprintOf(features[f]);
+      const at = centreBand(features[f]);
+      return {
+        name,
+        group,
+        importance: importance[f],
+        bandsRead: read.length,
+        firstNm: wavelengthsNm[read[0]],
+        lastNm: wavelengthsNm[read[read.length - 1]],
+        ...(at !== undefined && { centreNm: wavelengthsNm[at] }),
+        ...sdOf([f]),
+      };
+    })
     .sort((a, b) => b.importance - a.importance);
   return { bands, spread };
 }
 
-function isLocal(feature: SpectralFeature): boolean {
-  return LOCAL_GROUPS.includes(feature.group as FeatureGroup);
+/** Band to which a feature belongs, or undefined for one that reads the spectrum far and wide. */
+function localBand(feature: SpectralFeature): number | undefined {
+  return footprintOf(feature).length <= LOCAL_BANDS ? centreBand(feature) : undefined;
 }
 
 /** Mean over rows and targets of |Σ SHAP of the band's features|/SD, [bands]. */

@@ -2,9 +2,34 @@
 import { drawChart } from '../base/index.ts';
 import type { CurvePoint } from './outcomes.ts';
 
-const INK = '#2b2a26';
-const SOFT = '#7d776b';
-const ACCENT = '#a3452c';
+export const INK = '#2b2a26';
+export const SOFT = '#7d776b';
+export const ACCENT = '#a3452c';
+
+/** How charts of a pruning report look. */
+export const CHART_LOOK = {
+  font: "Georgia, 'Times New Roman', 'DejaVu Serif', serif",
+  title: {
+    color: INK,
+    subtitleColor: SOFT,
+    fontSize: 18,
+    fontWeight: 'normal',
+    subtitleFontSize: 12.5,
+    offset: 14,
+  },
+  axis: {
+    labelColor: INK,
+    titleColor: SOFT,
+    titleFontWeight: 'normal',
+    titleFontStyle: 'italic',
+    gridColor: '#e4dfd3',
+    domainColor: INK,
+    tickColor: SOFT,
+    labelFontSize: 12,
+    titleFontSize: 12.5,
+  },
+  view: { stroke: null },
+} as const;
 
 /** Loss in percent at each count of kept features, with one standard deviation over the folds; the logarithmic axis is the count. */
 export async function lossCurveFigure(
@@ -83,29 +108,7 @@ export async function lossCurveFigure(
         ],
       },
     ],
-    config: {
-      font: "Georgia, 'Times New Roman', 'DejaVu Serif', serif",
-      title: {
-        color: INK,
-        subtitleColor: SOFT,
-        fontSize: 18,
-        fontWeight: 'normal',
-        subtitleFontSize: 12.5,
-        offset: 14,
-      },
-      axis: {
-        labelColor: INK,
-        titleColor: SOFT,
-        titleFontWeight: 'normal',
-        titleFontStyle: 'italic',
-        gridColor: '#e4dfd3',
-        domainColor: INK,
-        tickColor: SOFT,
-        labelFontSize: 12,
-        titleFontSize: 12.5,
-      },
-      view: { stroke: null },
-    },
+    config: CHART_LOOK,
   });
 }
 

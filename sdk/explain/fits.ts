@@ -4,11 +4,14 @@ import {
   type BinnedFeatures,
   binFeatures,
   type Forest,
+  featuresRead,
   predictForest,
   shapValues,
   trainBinned,
 } from '../forest/index.ts';
 import { featureImportance, type ShapTable } from './attribution.ts';
+import { netByCentre } from './band-net.ts';
+import { comparisonsPerEstimate } from './pareto-cost.ts';
 import { columnSds, DRAWN_AT_LEAST, type FitData } from './problem.ts';
 
 /** Rows that SHAP looks at when it ranks features. */
@@ -19,9 +22,19 @@ export interface FitJob {
   readonly fold: number | null;
   /** Counts of features to keep, decreasing; empty to fit the full forest only. */
   readonly keep: readonly number[];
+  /** Band at which each feature stands, or -1, [features]: to have `bandNet` of so many bands. */
+  readonly centres?: { readonly of: Int32Array; readonly bands: number };
 }
 
-interface KeptFit {
+/** What a forest costs to evaluate. */
+export interface FitCost {
+  /** Columns that at least one node tests. */
+  readonly read: Uint32Array;
+  /** Threshold comparisons of one estimate, on average over the training rows. */
+  readonly comparisons: number;
+}
+
+export interface KeptFit extends FitCost {
   readonly keep: number;
   /** Column indices of the kept features, most important first. */
   readonly columns: Uint32Array;
@@ -34,9 +47,12 @@ export interface FitResult {
   readonly rows: Uint32Array;
   /** Predictions of the fold's rows by the forest on all features, [m, targets]. */
   readonly full: Float64Array;
+  readonly fullCost: FitCost;
   readonly kept: readonly KeptFit[];
   /** SHAP values by which the full forest's features were ranked, for `fold` null with `keep`. */
   readonly ranking?: ShapTable;
+  /** Mean |Σ SHAP of the features that stand at a band|/SD, [bands], where `centres` was given. */
+  readonly bandNet?: Float64Array;
 }
 
 /** Most features left by the first cut, unless more are to be kept: the full forest's ranking is good for no finer cut than this. */
@@ -63,51 +79,115 @@ function eliminationStages(features: number, keep: readonly number[]): number[] 
 
 /** Does one job: fits on every row outside the fold, ranks, eliminates and refits, predicts the fold. */
 export function fitFold(data: FitData, job: FitJob): FitResult {
-  const { features: F, targets: T, n, y } = data;
-  const inFold = (row: number) => job.fold !== null && data.foldOf[row] === job.fold;
-  const everyRow = Array.from({ length: n }, (_, row) => row);
-  const training = Uint32Array.from(everyRow.filter((row) => !inFold(row)));
-  const rows = Uint32Array.from(everyRow.filter(inFold));
-  const truth = Float64Array.from(
-    { length: training.length * T },
-    (_, i) => y[training[Math.floor(i / T)] * T + (i % T)],
-  );
-  const targetSd = columnSds(truth, T).map((sd) => sd || 1);
-  const use = job.fold === null ? 'forest' : `forest without fold ${job.fold}`;
+  const fold = openFold(data, job.fold);
+  const columns = everyColumn(data);
+  const forest = fold.grow(columns);
+  const { rows } = fold;
+  const full = fold.predict(forest, columns);
+  const fullCost = costOf(forest, columns);
+  if (job.keep.length === 0) return { rows, full, fullCost, kept: [] };
+  const ranking = fold.shap(forest, columns);
+  const importance = (own: Forest, of: Uint32Array) =>
+    featureImportance(own === forest ? ranking : fold.shap(own, of), fold.targetSd);
+  const kept = eliminate(fold, forest, columns, job.keep, importance);
+  return {
+    rows,
+    full,
+    fullCost,
+    kept,
+    ...(job.fold === null ? { ranking } : {}),
+    ...(job.centres && { bandNet: netByCentre(ranking, job.centres.of, job.centres.bands, fold.targetSd) }),
+  };
+}
+
+/** Eliminates in stages by any importance of a forest's columns; `keep` decreasing. */
+export function eliminate(
+  fold: OpenFold,
+  full: Forest,
+  all: Uint32Array,
+  keep: readonly number[],
+  importanceOf: (forest: Forest, columns: Uint32Array) => Float64Array,
+): KeptFit[] {
+  let columns = all;
+  let forest = full;
+  let importance = importanceOf(forest, columns);
+  const kept: KeptFit[] = [];
+  for (const stage of eliminationStages(all.length, keep)) {
+    columns = strongest(columns, importance, stage);
+    forest = fold.grow(columns);
+    importance = importanceOf(forest, columns);
+    if (!keep.includes(stage)) continue;
+    kept.push({
+      keep: stage,
+      columns: strongest(columns, importance, stage),
+      prediction: fold.predict(forest, columns),
+      ...costOf(forest, columns),
+    });
+  }
+  return kept;
+}
+
+/** The training rows of a fold, binned once for every forest on any of the columns; no row of the fold is looked at but to predict it. */
+export interface OpenFold {
+  readonly training: Uint32Array;
+  /** Rows of the fold, [m]. */
+  readonly rows: Uint32Array;
+  /** Targets of the training rows, [training, targets]. */
+  readonly truth: Float64Array;
+  readonly targetSd: Float64Array;
+  /** Training rows on which importance is measured. */
+  readonly sample: Uint32Array;
+  grow(columns: Uint32Array, seed?: number): Forest;
+  predict(forest: Forest, columns: Uint32Array): Float64Array;
+  shap(forest: Forest, columns: Uint32Array): ShapTable;
+}
+
+export function openFold(data: FitData, fold: number | null): OpenFold {
+  const T = data.targets;
+  const { training, rows } = foldRows(data, fold);
+  const truth = truthOf(data, training);
+  const use = fold === null ? 'forest' : `forest without fold ${fold}`;
   const forestSeed = Random.of(data.seed, use).uint32();
   const sample = Random.of(data.seed, `${use}: ranking rows`)
     .permutation(training.length)
     .subarray(0, RANKING_ROWS)
     .map((i) => training[i])
     .sort();
-
-  // binned once for all stages, on training rows alone
   const binned = binRows(data, training);
-  const grow = (columns: Uint32Array) => growForest(data, binned, truth, columns, forestSeed);
-  const shapOf = (forest: Forest, columns: Uint32Array): ShapTable => ({
-    values: shapValues(forest, gather(data, sample, columns), sample.length).values,
-    n: sample.length,
-    targets: T,
-  });
-  const predict = (forest: Forest, columns: Uint32Array) =>
-    rows.length === 0 ? new Float64Array(0) : predictForest(forest, gather(data, rows, columns));
+  return {
+    training,
+    rows,
+    truth,
+    targetSd: columnSds(truth, T).map((sd) => sd || 1),
+    sample,
+    grow: (columns, seed = forestSeed) => growForest(data, binned, truth, columns, seed),
+    predict: (forest, columns) =>
+      rows.length === 0 ? new Float64Array(0) : predictForest(forest, gather(data, rows, columns)),
+    shap: (forest, columns) => ({
+      values: shapValues(forest, gather(data, sample, columns), sample.length).values,
+      n: sample.length,
+      targets: T,
+    }),
+  };
+}
 
-  let columns = everyColumn(data);
-  let forest = grow(columns);
-  const full = predict(forest, columns);
-  if (job.keep.length === 0) return { rows, full, kept: [] };
-  let shap = shapOf(forest, columns);
-  const ranking = shap;
-  const kept: KeptFit[] = [];
-  for (const stage of eliminationStages(F, job.keep)) {
-    columns = strongest(columns, featureImportance(shap, targetSd), stage);
-    forest = grow(columns);
-    shap = shapOf(forest, columns);
-    if (!job.keep.includes(stage)) continue;
-    const importance = featureImportance(shap, targetSd);
-    kept.push({ keep: stage, columns: strongest(columns, importance, stage), prediction: predict(forest, columns) });
-  }
-  return { rows, full, kept, ...(job.fold === null ? { ranking } : {}) };
+/** Rows outside a fold and rows in it; every row is outside where `fold` is null. */
+export function foldRows(data: FitData, fold: number | null): { training: Uint32Array; rows: Uint32Array } {
+  const inFold = (row: number) => fold !== null && data.foldOf[row] === fold;
+  const everyRow = Array.from({ length: data.n }, (_, row) => row);
+  return {
+    training: Uint32Array.from(everyRow.filter((row) => !inFold(row))),
+    rows: Uint32Array.from(everyRow.filter(inFold)),
+  };
+}
+
+/** Targets of some rows, [rows, targets]. */
+export function truthOf({ y, targets: T }: FitData, rows: Uint32Array): Float64Array {
+  return Float64Array.from({ length: rows.length * T }, (_, i) => y[rows[Math.floor(i / T)] * T + (i % T)]);
+}
+
+function costOf(forest: Forest, columns: Uint32Array): FitCost {
+  return { read: featuresRead(forest).map((f) => columns[f]), comparisons: comparisonsPerEstimate(forest) };
 }
 
 /** All features of some rows, binned for growing forests on any of the columns. */
@@ -124,9 +204,14 @@ export function growForest(
   columns: Uint32Array,
   seed: number,
 ): Forest {
-  const { trees, minLeaf, mtry } = data.forest;
-  const drawn = Math.min(columns.length, Math.max(DRAWN_AT_LEAST, Math.round(mtry * columns.length)));
-  return trainBinned(binned, truth, data.targets, { trees, minLeaf, mtry: drawn, seed }, undefined, columns);
+  const { trees, minLeaf } = data.forest;
+  const mtry = featuresDrawn(data, columns.length);
+  return trainBinned(binned, truth, data.targets, { trees, minLeaf, mtry, seed }, undefined, columns);
+}
+
+/** Features that a split looks at, of so many. */
+export function featuresDrawn(data: FitData, features: number): number {
+  return Math.min(features, Math.max(DRAWN_AT_LEAST, Math.round(data.forest.mtry * features)));
 }
 
 /** Indices of all features. */
@@ -144,7 +229,7 @@ export function gather(data: FitData, rows: Uint32Array, columns: Uint32Array): 
 }
 
 /** The `count` columns of greatest importance, most important first; ties by position. */
-function strongest(columns: Uint32Array, importance: Float64Array, count: number): Uint32Array {
+export function strongest(columns: Uint32Array, importance: Float64Array, count: number): Uint32Array {
   const order = Uint32Array.from({ length: columns.length }, (_, i) => i);
   order.sort((a, b) => importance[b] - importance[a] || a - b);
   return order.subarray(0, count).map((i) => columns[i]);

@@ -10,10 +10,13 @@ export {
   type ShapTable,
   type SpreadAttribution,
 } from './attribution.ts';
+export { MODELS, type ModelName } from './candidates.ts';
 export { type ExplainOptions, explainSoilModel } from './explain.ts';
 export { attributionFigure } from './figure.ts';
+export { type FieldEstimate, type MapOptions, type MapOutcome, mapFrame } from './map/index.ts';
 export type { CurvePoint, ExplainOutcome, PruneOutcome, TrainOutcome } from './outcomes.ts';
 export { DEFAULT_FOREST, DRAWN_AT_LEAST, type ForestChoices, type ProblemOptions } from './problem.ts';
 export { ACCEPTED_LOSS_PERCENT, CHOICE_RULE, choose, type PruneOptions, pruneSoilModel } from './prune.ts';
+export * from './redteam/index.ts';
 export { openSoilModel, type SoilEstimator } from './soil-estimator.ts';
-export { MODELS, type ModelName, type TrainOptions, trainSoilModel } from './train.ts';
+export { type TrainOptions, trainSoilModel } from './train.ts';

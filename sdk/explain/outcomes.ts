@@ -1,16 +1,37 @@
 /** What the three commands give back: the keys of their JSON documents. */
-import type { Score } from '../spectra/index.ts';
+import type { Score, SoilModel } from '../spectra/index.ts';
 import type { Attribution } from './attribution.ts';
+import type { BandPoint } from './bands.ts';
+import type { Uncertainty } from './conformal.ts';
+import type { Validation } from './first-lines.ts';
+import type { FormulaOutcome } from './formula.ts';
+import type { Candidate } from './pareto.ts';
+import type { RankingOutcome } from './rankings.ts';
+
+/** What `auto` made of its candidates. */
+export interface AutoOutcome {
+  /** Out-of-fold score of each candidate by itself. */
+  readonly candidates: readonly { readonly name: string; readonly score: number }[];
+  /** Weight of each candidate by fold and target, as chosen without the fold. */
+  readonly inFold: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>;
+  /** Weights of the model that was kept, by target. */
+  readonly final: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
 
 export interface TrainOutcome {
   readonly score: Score;
   /** The model folder. */
   readonly model: string;
+  /** Kind of the model in the folder. */
+  readonly kind: SoilModel['model'];
   /** CPU time of growing the final model on all rows. */
   readonly trainCpuSeconds: number;
   readonly features: number;
   /** Rows left out because a target is unknown. */
   readonly droppedRows: number;
+  readonly uncertainty: Uncertainty;
+  readonly validation: Validation;
+  readonly auto?: AutoOutcome;
   readonly report: string;
 }
 
@@ -42,6 +63,20 @@ export interface PruneOutcome {
   readonly droppedRows: number;
   readonly perTarget: Score['perTarget'];
   readonly report: string;
+  /** With `--bands`: one entry a budget; what no other choice beats in score, bands and arithmetic; and its knee. */
+  readonly bandCurve?: readonly BandPoint[];
+  readonly front?: readonly Candidate[];
+  /** All that stood for the front, with the score of each fold. */
+  readonly candidates?: readonly Candidate[];
+  readonly knee?: Candidate & {
+    readonly rule: string;
+    /** Bands of the knee when each fold in turn is left out. */
+    readonly withoutEachFold: readonly number[];
+  };
+  /** With `--rankings`. */
+  readonly rankings?: readonly RankingOutcome[];
+  /** With `--formula`: by target, on the smallest count of kept features. */
+  readonly formula?: Readonly<Record<string, FormulaOutcome>>;
 }
 
 export interface ExplainOutcome extends Attribution {
@@ -54,6 +89,12 @@ export interface ExplainOutcome extends Attribution {
   readonly base: readonly number[];
   /** Largest |base + Σ SHAP − prediction| over all rows and targets, in the targets' units. */
   readonly additivityError: number;
+  /** How the SHAP values were found. */
+  readonly method: string;
+  /** Share of the rows whose spectra are unlike those trained on; null for a model that does not know. */
+  readonly outsideShare: number | null;
+  /** Strongest pairs of features, where asked for: mean |interaction| ÷ SD, both halves of a pair together. */
+  readonly interactions?: readonly { readonly a: string; readonly b: string; readonly strength: number }[];
   readonly shapCpuSeconds: number;
   readonly report: string;
 }

@@ -1,18 +1,23 @@
 /** A soil problem as every fit sees it: features and targets of the selected rows on memory that worker threads share, and the folds. */
-import { NadirError } from '../base/index.ts';
+import { NadirError, type Progress } from '../base/index.ts';
 import {
+  ALL_GROUPS,
   catalogue,
   computeFeatures,
   deduplicate,
+  definedGroups,
+  EAGLEEYES_GROUPS,
   type Folds,
+  groupNumbers,
   licenceOf,
   makeFolds,
-  readSpectraTable,
+  readSpectra,
   requireSameBands,
-  resolveDataset,
+  type SkippedFile,
   type SpectralFeature,
   type SpectraTable,
   selectTargets,
+  spectralInput,
   standardDeviation,
   type TargetSelection,
 } from '../spectra/index.ts';
@@ -40,8 +45,10 @@ export interface ProblemOptions {
   /** `limesoda`, `tropical` or the path of a spectra table. */
   readonly data: string;
   readonly targets: readonly string[];
-  /** Feature groups; all that the band count allows without it. */
+  /** Feature groups; all of the EagleEyes groups that the data allows without it. */
   readonly groups?: readonly string[];
+  /** Groups to take in place of all where none are asked for; those that the band count does not allow are left out. */
+  readonly defaultGroups?: readonly string[];
   /** Number of folds, or `column:NAME`. */
   readonly folds: string;
   /** Column whose equal values stay in one fold. */
@@ -51,6 +58,10 @@ export interface ProblemOptions {
   /** SPDX expression of the data's licence; known for the shipped data sets. */
   readonly licence?: string;
   readonly seed: number;
+  /** HYPERVIEW folders: leave out bad patches and go on. */
+  readonly skipBad?: boolean;
+  /** HYPERVIEW folders: threads that read patches. */
+  readonly threads?: number;
 }
 
 /** Rows that a model carries along. */
@@ -60,6 +71,9 @@ interface Holdout {
   /** [n, targets] */
   readonly truth: Float64Array;
   readonly n: number;
+  /** Of patches: singular values [n, 5, bands] and mean edges [n]. */
+  readonly sigma?: Float64Array;
+  readonly edge?: Float64Array;
   /** What these rows are to the model. */
   readonly note: string;
 }
@@ -76,6 +90,8 @@ export interface FitData {
   readonly foldOf: Uint16Array;
   readonly forest: ForestChoices;
   readonly seed: number;
+  /** Mean edge of each row's patch in pixels, [n]; where rows are patches. */
+  readonly edge?: Float64Array;
 }
 
 export interface Problem {
@@ -86,6 +102,12 @@ export interface Problem {
   readonly fit: FitData;
   readonly holdout: Holdout;
   readonly licence: string;
+  /** Bad patches that were left out, where that was asked for. */
+  readonly skipped: readonly SkippedFile[];
+  /** Reference of multiplicative scatter correction where a feature needs it: the mean spectrum of all rows, [bands]. */
+  readonly mscReference?: Float64Array;
+  /** Group of each row, [n], where a grouping column is given. */
+  readonly groupOf?: Uint32Array;
 }
 
 /** Rows that go with a model, at most. */
@@ -93,17 +115,26 @@ const HOLDOUT_ROWS = 64;
 
 /** Reads the table, computes the distinct features of the selected rows and makes the folds. */
 export async function readProblem(options: ProblemOptions, forest: ForestChoices): Promise<Problem> {
-  const table = await readSpectraTable(resolveDataset(options.data));
+  const { skipped, ...table } = await readSpectra(options.data, {
+    pixels: readsPixels(options),
+    ...(options.skipBad && { skipBad: true }),
+    ...(options.threads && { threads: options.threads }),
+  });
   const selection = selectTargets(table, options.targets);
-  const features = deduplicate(catalogue(table.wavelengthsNm.length, options.groups));
+  const bands = table.wavelengthsNm.length;
+  const features = deduplicate(catalogue(bands, options.groups ?? groupsWithout(options, table)));
   const folds = makeFolds(table, selection.rows, {
     spec: options.folds,
     seed: options.seed,
     ...(options.group === undefined ? {} : { group: options.group }),
   });
   targetSds(selection.truth, options.targets);
+  const mscReference = features.some(({ view = '' }) => view.split('/').includes('msc'))
+    ? meanSpectrum(selection.spectra, bands)
+    : undefined;
+  const input = { ...spectralInput(table, selection.rows), ...(mscReference && { mscReference }) };
   const fit: FitData = {
-    x: shareFloat32(computeFeatures(features, selection.spectra, table.wavelengthsNm.length)),
+    x: shareFloat32(computeFeatures(features, input, bands)),
     y: shareFloat64(selection.truth),
     n: selection.rows.length,
     features: features.length,
@@ -111,39 +142,88 @@ export async function readProblem(options: ProblemOptions, forest: ForestChoices
     foldOf: folds.of,
     forest,
     seed: options.seed,
+    ...edgesOf(table, selection.rows),
   };
   const holdout =
     options.holdout === undefined
-      ? holdoutOfLastFold(selection, folds, table.wavelengthsNm.length)
+      ? holdoutOfLastFold(table, selection, folds)
       : await readHoldout(options.holdout, options.targets, table);
   const licence = options.licence ?? licenceOf(options.data);
-  return { table, selection, features, folds, fit, holdout, licence };
+  return {
+    table,
+    selection,
+    features,
+    folds,
+    fit,
+    holdout,
+    licence,
+    skipped,
+    ...(mscReference && { mscReference }),
+    ...(options.group !== undefined && { groupOf: groupNumbers(table, selection.rows, options.group) }),
+  };
+}
+
+/** Whether any group that will be taken is made of pixels; where nothing is asked for or preferred, all that the data has are. */
+function readsPixels({ groups, defaultGroups }: ProblemOptions): boolean {
+  const taken = groups ?? defaultGroups ?? [];
+  return taken.length === 0 || taken.some((group) => /^(ratio|sigma\d|dft\.sigma1\.)/.test(group));
+}
+
+/** Groups where none are asked for. */
+function groupsWithout({ defaultGroups }: ProblemOptions, table: SpectraTable): readonly string[] | undefined {
+  const bands = table.wavelengthsNm.length;
+  const preferred = definedGroups(
+    ALL_GROUPS.filter((group) => defaultGroups?.includes(group)),
+    bands,
+  );
+  if (preferred.length > 0) return preferred;
+  return table.sigma ? definedGroups(EAGLEEYES_GROUPS, bands) : undefined;
+}
+
+function meanSpectrum(spectra: Float32Array, bands: number): Float64Array {
+  const sum = new Float64Array(bands);
+  for (let i = 0; i < spectra.length; i++) sum[i % bands] += spectra[i];
+  return sum.map((value) => (value * bands) / spectra.length);
 }
 
 async function readHoldout(path: string, targets: readonly string[], trained: SpectraTable): Promise<Holdout> {
-  const table = await readSpectraTable(resolveDataset(path));
+  const table = await readSpectra(path, { pixels: trained.sigma !== undefined });
   requireSameBands(table.wavelengthsNm, trained.wavelengthsNm, path);
   const selection = selectTargets(table, targets);
   const rows = Array.from({ length: Math.min(HOLDOUT_ROWS, selection.rows.length) }, (_, row) => row);
-  return takeHoldout(selection, rows, table.wavelengthsNm.length, `rows of ${table.name}, which no training saw`);
+  return takeHoldout(table, selection, rows, `rows of ${table.name}, which no training saw`);
 }
 
-function holdoutOfLastFold(selection: TargetSelection, folds: Folds, bands: number): Holdout {
+function holdoutOfLastFold(table: SpectraTable, selection: TargetSelection, folds: Folds): Holdout {
   const last = folds.names.length - 1;
   const rows = [...folds.of.keys()].filter((row) => folds.of[row] === last).slice(0, HOLDOUT_ROWS);
   const note = `rows of fold ${folds.names[last]}. The model was trained on all rows, these among them: they show that another engine computes the same, not how good the model is; the score was measured in the folds`;
-  return takeHoldout(selection, rows, bands, note);
+  return takeHoldout(table, selection, rows, note);
 }
 
-function takeHoldout(selection: TargetSelection, rows: readonly number[], bands: number, note: string): Holdout {
-  const targets = selection.targets.length;
-  const spectra = new Float32Array(rows.length * bands);
-  const truth = new Float64Array(rows.length * targets);
+function takeHoldout(table: SpectraTable, selection: TargetSelection, rows: readonly number[], note: string): Holdout {
+  const T = selection.targets.length;
+  const tableRows = Uint32Array.from(rows, (row) => selection.rows[row]);
+  const { mean, sigma } = spectralInput(table, tableRows);
+  const truth = new Float64Array(rows.length * T);
   rows.forEach((row, i) => {
-    spectra.set(selection.spectra.subarray(row * bands, (row + 1) * bands), i * bands);
-    truth.set(selection.truth.subarray(row * targets, (row + 1) * targets), i * targets);
+    truth.set(selection.truth.subarray(row * T, (row + 1) * T), i * T);
   });
-  return { spectra, truth, n: rows.length, note };
+  return {
+    spectra: Float32Array.from(mean),
+    truth,
+    n: rows.length,
+    ...(sigma && { sigma }),
+    ...edgesOf(table, tableRows),
+    note,
+  };
+}
+
+/** Mean edge of each row's patch, where the table has a column of that name with a number everywhere. */
+export function edgesOf(table: SpectraTable, rows: Uint32Array): { edge?: Float64Array } {
+  const column = table.columns.get('edge');
+  if (column === undefined || rows.some((row) => !(Number(column[row]) > 0))) return {};
+  return { edge: Float64Array.from(rows, (row) => Number(column[row])) };
 }
 
 /** Standard deviation (n − 1) of each target of [n, targets]; a target that does not vary is an error. */
@@ -174,4 +254,9 @@ function shareFloat64(values: Float64Array): Float64Array {
   const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
   shared.set(values);
   return shared;
+}
+
+/** Says which files were left out. */
+export function logSkipped(skipped: readonly SkippedFile[], progress: Progress): void {
+  for (const { file, reason } of skipped) progress.log(`left out ${file}: ${reason}`);
 }

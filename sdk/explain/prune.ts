@@ -1,55 +1,62 @@
 /**
  * `nadir spectra prune`: the loss of a forest on K features against one on all of them, with the features chosen inside each fold
- * by SHAP; then the small model on all rows.
+ * by SHAP; where asked for, bands under a budget, other rankings and a formula beside it; then the small model on all rows.
  */
 import { join } from 'node:path';
-import { NadirError, type Progress, Random, writeFileAtomic } from '../base/index.ts';
-import { shapValues } from '../forest/index.ts';
-import { bandsRead, mean, type Score, scoreFolds, standardDeviation } from '../spectra/index.ts';
+import { NadirError, type Progress, writeFileAtomic } from '../base/index.ts';
+import { bandsRead, centreBand, type Score, scoreFolds, standardDeviation } from '../spectra/index.ts';
 import { attribute } from './attribution.ts';
+import { selectBands } from './bands.ts';
 import { lossCurveFigure } from './curve.ts';
 import { attributionFigure } from './figure.ts';
-import { binRows, gather, growForest } from './fits.ts';
-import { writeModelFolder } from './model-folder.ts';
+import type { FitResult } from './fits.ts';
+import { symbolicFormulas } from './formula.ts';
 import type { CurvePoint, PruneOutcome } from './outcomes.ts';
-import { type ForestChoices, type Problem, type ProblemOptions, readProblem, targetSds } from './problem.ts';
+import { type Candidate, KNEE_RULE, kneeOf, kneeWithoutEachFold, paretoFront } from './pareto.ts';
+import { boardCost } from './pareto-cost.ts';
+import { type Problem, readProblem, targetSds } from './problem.ts';
+import { writeBandModel, writeFeatureModel } from './prune-model.ts';
+import { ACCEPTED_LOSS_PERCENT, type PruneOptions } from './prune-options.ts';
+import { writePruneSections } from './prune-sections.ts';
+import { compareRankings, meanJaccard } from './rankings.ts';
 import { pruneReport } from './report.ts';
 import { outOfFold, runFits } from './run-fits.ts';
 
-/** Loss up to which a smaller model is taken. */
-export const ACCEPTED_LOSS_PERCENT = 5;
-export const CHOICE_RULE = `the smallest count whose loss is at most ${ACCEPTED_LOSS_PERCENT} %; where none is, the count with the best score`;
-
-export interface PruneOptions extends ProblemOptions {
-  /** Counts of features to keep. */
-  readonly keep: readonly number[];
-  readonly forest: ForestChoices;
-  readonly out: string;
-  readonly threads: number;
-}
+export { ACCEPTED_LOSS_PERCENT, CHOICE_RULE, type PruneOptions } from './prune-options.ts';
 
 /** Measures the loss at each count, chooses one, and writes the pruned model's folder with its report. */
 export async function pruneSoilModel(options: PruneOptions, progress: Progress): Promise<PruneOutcome> {
   const problem = await readProblem(options, options.forest);
   const { fit, folds, selection, table, features } = problem;
-  const keep = checkedKeep(options.keep, features.length);
-  const jobs = [
-    { fold: null, keep: keep.toReversed() },
-    ...folds.names.map((_, fold) => ({ fold, keep: keep.toReversed() })),
-  ];
-  const [onAllRows, ...byFold] = await runFits(fit, jobs, options.threads, progress);
-
-  const score = (prediction: Float64Array) => scoreFolds(selection.truth, prediction, folds, options.targets);
-  const full = score(
-    outOfFold(
-      fit,
-      byFold.map((result) => ({ rows: result.rows, prediction: result.full })),
-    ),
+  const keep = checkedCounts(options.keep, features.length, 'features', '--keep');
+  const budgets = options.bands && checkedCounts(options.bands, table.wavelengthsNm.length, 'bands', '--bands');
+  if (options.choose === 'bands' && budgets === undefined)
+    throw new NadirError({
+      what: 'no budget of bands to choose from',
+      where: '--choose bands',
+      remedy: 'Give budgets, such as --bands 4,6,8,12',
+      exitCode: 2,
+    });
+  const centres = budgets && {
+    of: Int32Array.from(features, (feature) => centreBand(feature) ?? -1),
+    bands: table.wavelengthsNm.length,
+  };
+  const fits = await runFits(
+    fit,
+    [null, ...folds.names.keys()].map((fold) => ({ fold, keep: keep.toReversed(), ...(centres && { centres }) })),
+    options.threads,
+    progress,
   );
+  const [onAllRows, ...byFold] = fits;
+
+  const score = (parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[]) =>
+    scoreFolds(selection.truth, outOfFold(fit, parts), folds, options.targets);
+  const full = score(byFold.map((result) => ({ rows: result.rows, prediction: result.full })));
   const scores = new Map<number, Score>();
+  const scoreAt = (count: number) => scores.get(count) ?? full;
   const curve = keep.map((count): CurvePoint => {
     const parts = byFold.map(({ rows, kept }) => ({ rows, ...fitOf(kept, count) }));
-    const own = score(outOfFold(fit, parts));
+    const own = score(parts);
     scores.set(count, own);
     const chosenFeatures = [...fitOf(onAllRows.kept, count).columns].map((column) => features[column]);
     return {
@@ -68,23 +75,42 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
     `all ${features.length} features: score ${full.mean.toFixed(4)}; ${point.keep} features: ${point.score.toFixed(4)} (loss ${point.lossPercent.toFixed(2)} %)`,
   );
 
-  const columns = fitOf(onAllRows.kept, point.keep).columns;
-  const small = await writeSmallModel(options, problem, columns, {
-    fullScore: full.mean,
-    score: point.score,
-    scoreSd: point.sd,
-    lossPercent: point.lossPercent,
-    perTarget: scores.get(point.keep)?.perTarget ?? {},
-    curve,
-    rule: CHOICE_RULE,
-  });
+  const selected = budgets && (await selectBands(problem, budgets, fits, full, options.threads, progress));
+  const candidates = selected && [
+    ...featureCandidates(problem, onAllRows, full, curve, scoreAt),
+    ...selected.candidates,
+  ];
+  const front = candidates && paretoFront(candidates);
+  const rankings = options.rankings && (await compareRankings(problem, keep, full.mean, options.threads, progress));
+  const formula =
+    options.formula &&
+    symbolicFormulas(
+      problem,
+      fitOf(onAllRows.kept, keep[0]),
+      byFold.map(({ kept }) => fitOf(kept, keep[0])),
+      scoreAt(keep[0]),
+    );
+
+  const flown =
+    options.choose === 'bands' && selected
+      ? await writeBandModel(options, problem, selected, full, curve)
+      : await writeFeatureModel(
+          options,
+          problem,
+          fitOf(onAllRows.kept, point.keep).columns,
+          point,
+          scoreAt(point.keep),
+          full,
+          curve,
+        );
+  const { small } = flown;
 
   const targetSd = targetSds(selection.truth, options.targets);
   const words = `${options.targets.join(', ')} · ${fit.n} samples of ${table.name}`;
   const figures = {
     curve: await lossCurveFigure(curve, { score: full.mean, features: features.length }),
     pruned: attributionFigure(attribute(small.features, small.shap, table.wavelengthsNm, targetSd), {
-      title: `Where the model of ${point.keep} features looks`,
+      title: `Where the model of ${small.features.length} features looks`,
       subtitle: words,
     }),
     full: onAllRows.ranking
@@ -98,18 +124,52 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
   await writeFileAtomic(join(options.out, 'attribution.svg'), figures.pruned);
   if (figures.full) await writeFileAtomic(join(options.out, 'attribution-full.svg'), figures.full);
   const report = join(options.out, 'report.html');
+  const knee = front && kneeOf(front);
   const outcome: PruneOutcome = {
     full: { score: full.mean, sd: full.sd, features: features.length, bandsRead: bandsRead(features).length },
     curve,
-    chosen: point.keep,
-    rule: CHOICE_RULE,
+    chosen: flown.chosen,
+    rule: flown.rule,
     model: options.out,
     droppedRows: selection.dropped,
-    perTarget: scores.get(point.keep)?.perTarget ?? {},
+    perTarget: flown.score.perTarget,
     report,
+    ...(selected && { bandCurve: selected.points }),
+    ...(front && candidates && { front, candidates }),
+    ...(knee && candidates && { knee: { ...knee, rule: KNEE_RULE, withoutEachFold: kneeWithoutEachFold(candidates) } }),
+    ...(rankings && { rankings }),
+    ...(formula && { formula }),
   };
-  await writeFileAtomic(report, pruneReport({ model: small.model, outcome, folds, figures }));
+  const sections = await writePruneSections(options.out, outcome, candidates ?? [], table.wavelengthsNm, keep[0]);
+  const headline = { score: flown.score.mean, features: small.features.length, bands: small.model.bandsRead.length };
+  await writeFileAtomic(report, pruneReport({ model: small.model, outcome, folds, figures, headline, sections }));
   return outcome;
+}
+
+/** The forest on all features and those on the kept ones, as ways to fly. */
+function featureCandidates(
+  { features }: Problem,
+  { fullCost, kept }: FitResult,
+  full: Score,
+  curve: readonly CurvePoint[],
+  scoreAt: (keep: number) => Score,
+): Candidate[] {
+  const named = (columns: Uint32Array) => [...columns].map((column) => features[column]);
+  return [
+    {
+      kind: 'all',
+      asked: features.length,
+      score: full.mean,
+      lossPercent: 0,
+      cost: boardCost(named(fullCost.read), fullCost.comparisons),
+      folds: full.folds,
+    },
+    ...curve.map(({ keep, score, lossPercent }): Candidate => {
+      const { read, comparisons } = fitOf(kept, keep);
+      const cost = boardCost(named(read), comparisons);
+      return { kind: 'features', asked: keep, score, lossPercent, cost, folds: scoreAt(keep).folds };
+    }),
+  ];
 }
 
 /** Applies the choice rule to a curve. */
@@ -121,54 +181,22 @@ export function choose(curve: readonly CurvePoint[]): CurvePoint {
   );
 }
 
-async function writeSmallModel(
-  options: PruneOptions,
-  problem: Problem,
-  columns: Uint32Array,
-  figures: Readonly<Record<string, unknown>>,
-) {
-  const { fit, selection } = problem;
-  const rows = Uint32Array.from({ length: fit.n }, (_, row) => row);
-  const features = [...columns].map((column) => problem.features[column]);
-  const forest = growForest(fit, binRows(fit, rows), selection.truth, columns, Random.of(fit.seed, 'forest').uint32());
-  const model = await writeModelFolder(options.out, {
-    problem,
-    features,
-    forest,
-    options: { command: 'prune', groups: options.groups ?? 'all', keep: options.keep, ...options.forest },
-    figures,
-  });
-  const { values } = shapValues(forest, gather(fit, rows, columns), fit.n);
-  return { model, features, shap: { values, n: fit.n, targets: fit.targets } };
-}
-
 function fitOf<T extends { readonly keep: number }>(kept: readonly T[], count: number): T {
   const found = kept.find((fit) => fit.keep === count);
   if (found === undefined) throw new RangeError(`no fit keeps ${count} features`);
   return found;
 }
 
-/** Distinct counts, increasing, each below the number of features. */
-function checkedKeep(keep: readonly number[], features: number): number[] {
-  const counts = [...new Set(keep)].sort((a, b) => a - b);
-  const wrong = counts.find((count) => !Number.isInteger(count) || count < 1 || count > features);
+/** Distinct counts, increasing, none above what there is. */
+function checkedCounts(asked: readonly number[], most: number, things: string, where: string): number[] {
+  const counts = [...new Set(asked)].sort((a, b) => a - b);
+  const wrong = counts.find((count) => !Number.isInteger(count) || count < 1 || count > most);
   if (counts.length === 0 || wrong !== undefined)
     throw new NadirError({
-      what: counts.length === 0 ? 'no count of features to keep' : `cannot keep ${wrong} of ${features} features`,
-      where: '--keep',
-      remedy: `Give whole numbers from 1 to ${features}`,
+      what: counts.length === 0 ? `no count of ${things} to keep` : `cannot keep ${wrong} of ${most} ${things}`,
+      where,
+      remedy: `Give whole numbers from 1 to ${most}`,
       exitCode: 2,
     });
   return counts;
-}
-
-/** Mean over all pairs of |A ∩ B| / |A ∪ B|; 1 for a single set. */
-function meanJaccard(sets: readonly Uint32Array[]): number {
-  const pairs = sets.flatMap((a, i) => sets.slice(i + 1).map((b) => jaccard(new Set(a), new Set(b))));
-  return pairs.length === 0 ? 1 : mean(pairs);
-}
-
-function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
-  const common = [...a].filter((column) => b.has(column)).length;
-  return common / (a.size + b.size - common);
 }

@@ -1,14 +1,17 @@
 /** A soil model folder, opened: from spectra to estimates as the board computes them, whatever kind of model it is. */
 import { join } from 'node:path';
-import { NadirError, readBounded } from '../base/index.ts';
-import { type Estimator, type Forest, forestFromOnnx, predictForest } from '../forest/index.ts';
+import { readBounded } from '../base/index.ts';
+import { type Estimator, type EstimatorKind, readEstimator } from '../forest/index.ts';
 import { computeFeatures, readSoilModel, type SoilModel, type SpectralInput } from '../spectra/index.ts';
+import { combine, type Part } from './combined.ts';
 
-const MAX_ONNX_BYTES = 512 * 2 ** 20;
+const MAX_BYTES = 512 * 2 ** 20;
 
 export interface SoilEstimator {
   readonly model: SoilModel;
   readonly estimator: Estimator;
+  /** Of a combined model. */
+  readonly parts?: readonly Part[];
   /** Features of n spectra as the model reads them, [n, features]. */
   features(input: SpectralInput): Float32Array;
   /** Estimates of n spectra, [n, targets], in the targets' units. */
@@ -18,15 +21,7 @@ export interface SoilEstimator {
 /** Opens a soil model folder; errors name the file at fault. */
 export async function openSoilModel(folder: string): Promise<SoilEstimator> {
   const model = await readSoilModel(folder);
-  const estimator = await readEstimator(folder, model);
-  const T = model.targets.length;
-  const F = model.features.length;
-  if (estimator.targets !== T || (F > 0 && estimator.features !== F))
-    throw new NadirError({
-      what: `the model has ${estimator.features} features and ${estimator.targets} targets, model.json ${F} and ${T}`,
-      where: folder,
-      remedy: 'Train the model again; the two files are not of one model',
-    });
+  const { estimator, parts } = await readWhole(folder, model);
   const bands = model.wavelengthsNm.length;
   const mscReference = model.mscReference && Float64Array.from(model.mscReference);
   const features = (input: SpectralInput) =>
@@ -34,27 +29,31 @@ export async function openSoilModel(folder: string): Promise<SoilEstimator> {
   return {
     model,
     estimator,
+    ...(parts && { parts }),
     features,
     predict: (input, edge) => estimator.predict(features(input), input.mean.length / bands, edge),
   };
 }
 
-async function readEstimator(folder: string, model: SoilModel): Promise<Estimator> {
-  if (model.model === 'mean') return meanEstimator(model);
-  const path = join(folder, 'forest.onnx');
-  return forestEstimator(model, forestFromOnnx(await readBounded(path, MAX_ONNX_BYTES), path));
+async function readWhole(folder: string, model: SoilModel): Promise<Pick<SoilEstimator, 'estimator' | 'parts'>> {
+  const features = model.features.length;
+  const targets = model.targets.length;
+  if (model.model === 'mean') return { estimator: meanEstimator(model) };
+  if (model.model !== 'combined') return { estimator: await readFolder(folder, model.model, { features, targets }) };
+  const parts = await Promise.all(
+    (model.parts ?? []).map(
+      async ({ kind, folder: own, columns, weights }): Promise<Part> => ({
+        estimator: await readFolder(join(folder, own), kind, { features: columns.length, targets }),
+        columns,
+        weights: Float64Array.from(model.targets, (name) => weights[name] ?? 0),
+      }),
+    ),
+  );
+  return { estimator: combine(parts, features, targets), parts };
 }
 
-function forestEstimator(model: SoilModel, forest: Forest): Estimator {
-  return {
-    kind: model.model,
-    features: forest.features,
-    targets: forest.targets,
-    forest,
-    choices: {},
-    predict: (x) => predictForest(forest, x),
-    files: () => new Map(),
-  };
+function readFolder(folder: string, kind: EstimatorKind, shape: { features: number; targets: number }) {
+  return readEstimator(kind, shape, (file) => readBounded(join(folder, file), MAX_BYTES), folder);
 }
 
 function meanEstimator(model: SoilModel): Estimator {

@@ -1,26 +1,30 @@
-/** Features as ranks and bins, made once and used by every tree, and by every forest on subsets of the same rows or columns. */
+/** Features as codes of 16 bits, made once and used by every tree, and by every forest on subsets of the same rows or columns. */
 import { NadirError } from '../base/index.ts';
+import { openTrainKernels } from './kernels/open-train.ts';
 
-/** Bins of a histogram: what a byte holds. */
-export const BINS = 256;
-const RANKS = 65_536;
-/** Rows that a sort key of 53 bits has room for beside 32 bits of value. */
+/** Distinct values of a feature that codes can tell apart, whatever the rows. */
+export const CODES = 65_536;
 const MAX_ROWS = 2 ** 21;
+/** Features coded together: the values of so many lie in one cache line. */
+const TOGETHER = 16;
+/** Digits that values are sorted by. */
+const SORT_BYTES = 3 * 2048 * 4;
 
-/** Features of a table, feature-major: what one feature says of each row lies together. */
+/** A table as forests see it, row-major. */
 export interface BinnedFeatures {
   readonly rows: number;
   readonly features: number;
-  /** The values themselves, [rows, features], row-major. */
+  /** The values themselves, [rows, features]. */
   readonly x: Float32Array;
-  /** Place of each value among the distinct values of its feature, [features, rows]; exact up to 65,536 distinct values. */
-  readonly rank: Uint16Array;
-  /** Bin of each value, [features, rows]: its own bin where a feature has at most 256 distinct values, else bins of about equal counts. */
-  readonly bin: Uint8Array;
+  /**
+   * Codes, [rows, features], on memory that threads can share. The codes of a feature order its values; values that differ have codes that
+   * differ, up to 65,536 rows. The high byte is the value's bin of about equal counts, or its own where there are at most 256 values.
+   */
+  readonly code: Uint16Array;
 }
 
 /**
- * Ranks and bins every feature by all rows given. Folds may share the result: a threshold is always taken from the values of the rows
+ * Codes every feature by all rows given. Folds may share the result: a threshold is always taken from the values of the rows
  * trained on, and held-out rows only shift, by their features alone, which neighbouring values large nodes see as one. Bin a fold's training rows by
  * themselves where not even that is wanted.
  * @param x [rows, features], row-major, finite
@@ -30,6 +34,17 @@ export function binFeatures(
   shape: { readonly rows: number; readonly features: number },
 ): BinnedFeatures {
   const { rows, features } = shape;
+  const code = new Uint16Array(new SharedArrayBuffer(rows * features * 2));
+  codeFeatures(x, shape, code);
+  return { rows, features, x, code };
+}
+
+/** Writes the codes of every feature, [rows, features], to `code`. */
+export function codeFeatures(
+  x: Float32Array,
+  { rows, features }: { readonly rows: number; readonly features: number },
+  code: Uint16Array,
+): void {
   if (x.length !== rows * features) throw new RangeError(`${x.length} values are not [${rows}, ${features}]`);
   if (rows > MAX_ROWS) {
     throw new NadirError({
@@ -38,44 +53,34 @@ export function binFeatures(
       remedy: `Train on at most ${MAX_ROWS}`,
     });
   }
-  const rank = new Uint16Array(features * rows);
-  const bin = new Uint8Array(features * rows);
-  const keys = new Float64Array(rows);
-  const float = new Float32Array(1);
-  const bits = new Int32Array(float.buffer);
-  for (let f = 0; f < features; f++) {
+  const columnBytes = Math.ceil(rows / 4) * 16;
+  const codesAt = TOGETHER * columnBytes;
+  const scratch = codesAt + TOGETHER * (columnBytes / 2);
+  const kernels = openTrainKernels(scratch + rows * 16 + SORT_BYTES);
+  const values = new Float32Array(kernels.buffer);
+  const codes = new Uint16Array(kernels.buffer, codesAt);
+  const columnLength = columnBytes / 4;
+  for (let first = 0; first < features; first += TOGETHER) {
+    const count = Math.min(TOGETHER, features - first);
     for (let row = 0; row < rows; row++) {
-      const value = x[row * features + f];
-      if (!Number.isFinite(value)) throw notFinite(value, row, f);
-      float[0] = value + 0; // -0 + 0 = 0: both zeros are one value
-      // the bits of a negative float32 grow as it falls: turn them over, so that keys sort as values do, then as rows
-      keys[row] = (bits[0] < 0 ? ~bits[0] : bits[0] + 2 ** 31) * MAX_ROWS + row;
+      const from = row * features + first;
+      for (let i = 0; i < count; i++) values[i * columnLength + row] = x[from + i];
     }
-    keys.sort();
-    const distinct = countDistinct(keys);
-    let place = -1;
-    let before = 0; // rows whose value is lower
-    for (let i = 0; i < rows; i++) {
-      if (i === 0 || valueBits(keys[i]) !== valueBits(keys[i - 1])) {
-        place++;
-        before = i;
-      }
-      const at = f * rows + (keys[i] % MAX_ROWS);
-      rank[at] = distinct <= RANKS ? place : Math.floor((place * RANKS) / distinct);
-      bin[at] = distinct <= BINS ? place : Math.floor((before * BINS) / rows);
+    for (let i = 0; i < count; i++) {
+      const wrong = kernels.codeFeature(i * columnBytes, rows, codesAt + i * columnLength * 2, scratch);
+      if (wrong >= 0) throw notFinite(x[wrong * features + first + i], wrong, first + i);
+    }
+    for (let row = 0; row < rows; row++) {
+      const to = row * features + first;
+      for (let i = 0; i < count; i++) code[to + i] = codes[i * columnLength + row];
     }
   }
-  return { rows, features, x, rank, bin };
 }
 
-function valueBits(key: number): number {
-  return Math.floor(key / MAX_ROWS);
-}
-
-function countDistinct(sortedKeys: Float64Array): number {
-  let distinct = sortedKeys.length === 0 ? 0 : 1;
-  for (let i = 1; i < sortedKeys.length; i++) if (valueBits(sortedKeys[i]) !== valueBits(sortedKeys[i - 1])) distinct++;
-  return distinct;
+/** Throws where a value is not finite. */
+export function requireFinite(x: Float32Array, features: number): void {
+  for (let i = 0; i < x.length; i++)
+    if (!Number.isFinite(x[i])) throw notFinite(x[i], Math.floor(i / features), i % features);
 }
 
 function notFinite(value: number, row: number, feature: number): NadirError {

@@ -20,7 +20,8 @@ export interface TrainingRows {
 
 /** A fitted model. */
 export interface Estimator {
-  readonly kind: EstimatorKind;
+  /** `combined`: a weighted sum of models of several kinds. */
+  readonly kind: EstimatorKind | 'combined';
   readonly features: number;
   readonly targets: number;
   /**

@@ -1,38 +1,45 @@
 /** Reads forests from ONNX files. They come from outside: nothing in them is believed before it is checked. */
 import { NadirError } from '../base/index.ts';
-import { attributeOf, type OnnxNode, readOnnx } from '../compact/onnx.ts';
+import { attributeOf, type OnnxNode, readOnnx, tensorValues } from '../compact/onnx.ts';
 import type { Forest } from './forest.ts';
+import { ensemblesOf, OPERATOR } from './onnx-graph.ts';
+import { joinForests } from './onnx-join.ts';
 
-const ML_DOMAIN = 'ai.onnx.ml';
-const OPERATOR = 'TreeEnsembleRegressor';
 const MAX_NODES = 50_000_000;
 const MAX_FEATURES = 2 ** 24;
 
 /**
- * Reads a forest from an ONNX file: ours, or another whose graph is one TreeEnsembleRegressor with float32 attributes and tests of `<=` or
- * `<`. `where` names the bytes in errors. Throws NadirError where the file holds no such forest or its trees are not trees.
+ * Reads a forest from an ONNX file: ours, or one that scikit-learn's, LightGBM's or XGBoost's converters wrote. Its graph is one TreeEnsembleRegressor, or
+ * several side by side, one for each target; sums or averages; tests of `<=` or `<`. Thresholds in float64 become the float32 that decides
+ * every float32 input alike. A missing value (NaN) goes right, whatever the file says of it. Those converters write no covers (see
+ * coveredForest). `where` names the bytes in errors. Throws NadirError where the file holds no such forest or its trees are not trees.
  */
 export function forestFromOnnx(bytes: Uint8Array, where: string): Forest {
   const { graph } = readOnnx(bytes, where);
   const fail = (what: string) =>
-    new NadirError({ what, where, remedy: `Give a forest exported as one ${OPERATOR} with float32 attributes` });
-  const operators = graph.node ?? [];
-  const ensemble = operators.find(({ opType, domain }) => opType === OPERATOR && domain === ML_DOMAIN);
-  if (ensemble === undefined) throw fail(`not a forest: the graph has no ${OPERATOR}`);
-  const others = operators.filter((other) => other !== ensemble && other.opType !== 'Identity');
-  if (others.length > 0) throw fail(`the graph also computes ${others[0].opType ?? 'something'}`);
-  const shape = graph.input?.find(({ name }) => name === ensemble.input?.[0])?.type?.tensorType?.shape?.dim;
-  const declared = shape?.[1]?.dimValue;
-  return new EnsembleReader(ensemble, fail).read(declared);
+    new NadirError({ what, where, remedy: `Give a forest exported as ${OPERATOR} of one input` });
+  const parts = ensemblesOf(graph, where, fail);
+  const forests = parts.map(({ ensemble, declaredFeatures }) =>
+    new EnsembleReader(ensemble, where, fail).read(declaredFeatures),
+  );
+  const nodes = forests.reduce((sum, { feature }) => sum + feature.length, 0);
+  const targets = forests.reduce((sum, part) => sum + part.targets, 0);
+  if (nodes > MAX_NODES || nodes * targets > MAX_NODES * 8) throw fail(`the forest has ${nodes} nodes`);
+  return joinForests(
+    forests,
+    parts.map(({ scale }) => scale),
+  );
 }
 
 /** Attributes of one TreeEnsembleRegressor, checked, to a forest. */
 class EnsembleReader {
   readonly #node: OnnxNode;
+  readonly #where: string;
   readonly #fail: (what: string) => NadirError;
 
-  constructor(node: OnnxNode, fail: (what: string) => NadirError) {
+  constructor(node: OnnxNode, where: string, fail: (what: string) => NadirError) {
     this.#node = node;
+    this.#where = where;
     this.#fail = fail;
   }
 
@@ -75,8 +82,6 @@ class EnsembleReader {
     const aggregate = text('aggregate_function', 'SUM');
     if (aggregate !== 'SUM' && aggregate !== 'AVERAGE')
       throw this.#fail(`the forest combines its trees by ${aggregate}`);
-    const double = this.#node.attribute?.find(({ name }) => name?.endsWith('_as_tensor'));
-    if (double !== undefined) throw this.#fail(`the forest's ${double.name} are not float32`);
   }
 
   /** Node numbers: trees in the order of their first node, nodes in the order of the file; the first node of a tree is its root. */
@@ -109,11 +114,11 @@ class EnsembleReader {
     const trueIds = this.#ints('nodes_truenodeids', count);
     const falseIds = this.#ints('nodes_falsenodeids', count);
     const thresholds = this.#floats('nodes_values', count);
-    const hitRates = attributeOf(this.#node, 'nodes_hitrates');
-    const covers = hitRates === undefined ? undefined : this.#floats('nodes_hitrates', count);
+    const covers = this.#floats('nodes_hitrates');
+    if (covers.length > 0) this.#sized('nodes_hitrates', covers, count);
     let most = -1;
     for (let i = 0; i < count; i++) {
-      forest.cover[i] = covers?.[i] ?? 1;
+      forest.cover[i] = covers[i] ?? 1;
       const mode = Buffer.from(modes[i].buffer, modes[i].byteOffset, modes[i].byteLength).toString('latin1');
       if (mode === 'LEAF') {
         forest.feature[i] = -1;
@@ -124,8 +129,7 @@ class EnsembleReader {
         throw this.#fail(`node ${i} tests feature ${features[i]} against ${thresholds[i]}`);
       forest.feature[i] = features[i];
       most = Math.max(most, features[i]);
-      // in float32, x < t is x <= the number before t
-      forest.threshold[i] = mode === 'BRANCH_LEQ' ? thresholds[i] : before(thresholds[i]);
+      forest.threshold[i] = mode === 'BRANCH_LEQ' ? atMost(thresholds[i]) : before(thresholds[i]);
       forest.left[i] = nodeAt(treeIds[i], trueIds[i]);
       forest.right[i] = nodeAt(treeIds[i], falseIds[i]);
     }
@@ -149,8 +153,8 @@ class EnsembleReader {
         throw this.#fail(`weight ${i} belongs to no leaf or no target`);
       value[node * targets + ids[i]] += weights[i] * scale;
     }
-    const offsets = attributeOf(this.#node, 'base_values')?.floats;
-    if (offsets === undefined || offsets.length === 0) return;
+    const offsets = this.#floats('base_values');
+    if (offsets.length === 0) return;
     if (offsets.length !== targets) throw this.#fail(`base_values has ${offsets.length} values for ${targets} targets`);
     for (let node = 0; node < feature.length; node++)
       for (let t = 0; feature[node] < 0 && t < targets; t++) value[node * targets + t] += offsets[t];
@@ -176,8 +180,15 @@ class EnsembleReader {
     return this.#sized(name, attributeOf(this.#node, name)?.ints ?? [], length);
   }
 
-  #floats(name: string, length?: number): Float32Array {
-    return this.#sized(name, attributeOf(this.#node, name)?.floats ?? new Float32Array(), length);
+  /** Float32 from the attribute itself, or float32 or float64 from its twin that ends in _as_tensor. */
+  #floats(name: string, length?: number): Float32Array | Float64Array {
+    const attribute = attributeOf(this.#node, `${name}_as_tensor`)?.t;
+    if (attribute === undefined)
+      return this.#sized(name, attributeOf(this.#node, name)?.floats ?? new Float32Array(), length);
+    const values = tensorValues(attribute, this.#where);
+    if (!(values instanceof Float32Array || values instanceof Float64Array))
+      throw this.#fail(`${name}_as_tensor is neither float32 nor float64`);
+    return this.#sized(name, values, length);
   }
 
   #sized<T extends ArrayLike<number>>(name: string, list: T, length: number | undefined): T {
@@ -199,12 +210,19 @@ function fillMeans({ targets, feature, left, right, value, cover }: Forest, pare
   }
 }
 
-/** The greatest float32 below x. */
-function before(x: number): number {
-  const float = Float32Array.of(x);
+/** The greatest float32 not above t: x <= t for every float32 x is x <= this. */
+function atMost(t: number): number {
+  const float = Math.fround(t);
+  return float > t ? before(float) : float;
+}
+
+/** The greatest float32 below t: x < t for every float32 x is x <= this. */
+function before(t: number): number {
+  const float = Float32Array.of(t);
+  if (float[0] < t) return float[0];
   const bits = new Int32Array(float.buffer);
-  if (x === 0)
+  if (float[0] === 0)
     bits[0] = -0x7fffffff; // the smallest negative number
-  else if (x !== Number.NEGATIVE_INFINITY) bits[0] += x > 0 ? -1 : 1;
+  else if (float[0] !== Number.NEGATIVE_INFINITY) bits[0] += float[0] > 0 ? -1 : 1;
   return float[0];
 }

@@ -1,7 +1,13 @@
 /** Gauss–Legendre quadrature on [0, 1]: q nodes integrate every polynomial up to degree 2q − 1 exactly. */
 
-/** Nodes and weights, each [q], in ascending order of the nodes. By Newton's iteration on the Legendre polynomial (Press et al., §4.6). */
-export function gaussLegendre(q: number): { nodes: Float64Array; weights: Float64Array } {
+/** Nodes and weights, each [q], in ascending order of the nodes. */
+export interface Quadrature {
+  readonly nodes: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** The q nodes and weights. By Newton's iteration on the Legendre polynomial (Press et al., §4.6). */
+export function gaussLegendre(q: number): Quadrature {
   const nodes = new Float64Array(q);
   const weights = new Float64Array(q);
   for (let i = 0; i < q; i++) {

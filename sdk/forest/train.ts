@@ -1,24 +1,35 @@
 /**
- * Random forests for regression with several targets (Breiman 2001), as scikit-learn grows them: weighted bootstrap, features drawn anew
- * at each node, thresholds midway between the neighbouring values of a node; but large nodes look at 256 quantile bins of a feature and
- * small ones at its exact ranks.
+ * Forests for regression with several targets: random forests (Breiman 2001) as scikit-learn grows them (weighted bootstrap, features
+ * drawn anew at each node, thresholds midway between the neighbouring values of a node), where large nodes look at 256 quantile bins of a
+ * feature, smaller ones at finer ones, and small ones at its exact order; and extra trees (Geurts, Ernst & Wehenkel 2006).
  */
-import { NadirError, Random } from '../base/index.ts';
-import { type BinnedFeatures, binFeatures } from './bins.ts';
+import { NadirError } from '../base/index.ts';
+import { type BinnedFeatures, binFeatures, CODES, codeFeatures, requireFinite } from './bins.ts';
 import type { Forest } from './forest.ts';
-import { type Tree, TreeGrower } from './tree.ts';
+import type { TrainEngine } from './kernels/open-train.ts';
+import { plantForest } from './plant.ts';
+import { type GrowingGround, type GrownTree, TreeGrower } from './tree.ts';
 
 /** How a forest is grown. */
 export interface ForestOptions {
   readonly trees: number;
   /** Fewest distinct rows in a leaf. */
   readonly minLeaf: number;
-  /** Features drawn at each node, 1 … features; more are drawn where none of them varies. */
+  /** Features drawn at each node, 1 … features; more are drawn where none of them can part the node. */
   readonly mtry: number;
   /** Tree i depends on this and i alone, whichever thread grows it. */
   readonly seed: number;
-  /** Draw n of n rows with replacement for each tree (default), or give every tree all rows. */
+  /** `forest` (default): the best threshold of each feature drawn. `extra`: one random threshold each, so trees differ more and cost less. */
+  readonly kind?: 'forest' | 'extra';
+  /** Draw n of n rows with replacement for each tree (default, but not of extra trees), or give every tree all rows. */
   readonly bootstrap?: boolean;
+  /** `wasm` (default) falls back to the plain twin, which grows the same trees, where WASM SIMD cannot load. */
+  readonly engine?: TrainEngine;
+}
+
+/** Whether trees are grown on bags, the default of their kind filled in. */
+export function drawsBags({ kind, bootstrap }: Pick<ForestOptions, 'kind' | 'bootstrap'>): boolean {
+  return bootstrap ?? kind !== 'extra';
 }
 
 /**
@@ -35,7 +46,26 @@ export function trainForest(
   options: ForestOptions,
   rows?: Uint32Array,
 ): Forest {
-  return trainBinned(binFeatures(x, shape), y, shape.targets, options, rows);
+  if (rows !== undefined || options.kind === 'extra' || shape.rows > CODES)
+    return trainBinned(tableFor(options, x, shape), y, shape.targets, options, rows);
+  // one forest on the whole table: its codes are made where the trees are grown, and nowhere else
+  const table = { rows: shape.rows, features: shape.features, x, code: new Uint16Array(0) };
+  const ground = prepareGround(table, y, shape.targets, options);
+  const grower = new TreeGrower(ground, (own) => codeFeatures(x, shape, own as Uint16Array));
+  return plantForest(ground, table, growAll(grower, options.trees));
+}
+
+/** What a forest of this kind needs of the features: extra trees look at no codes. */
+export function tableFor(
+  { kind }: ForestOptions,
+  x: Float32Array,
+  shape: { readonly rows: number; readonly features: number },
+): BinnedFeatures {
+  if (kind !== 'extra') return binFeatures(x, shape);
+  const { rows, features } = shape;
+  if (x.length !== rows * features) throw new RangeError(`${x.length} values are not [${rows}, ${features}]`);
+  requireFinite(x, features);
+  return { rows, features, x, code: new Uint16Array(0) };
 }
 
 /**
@@ -49,13 +79,30 @@ export function trainBinned(
   y: Float64Array,
   targets: number,
   options: ForestOptions,
+  rows?: Uint32Array,
+  columns?: Uint32Array,
+): Forest {
+  const ground = prepareGround(binned, y, targets, options, rows, columns);
+  return plantForest(ground, binned, growAll(new TreeGrower(ground), options.trees));
+}
+
+function growAll(grower: TreeGrower, trees: number): GrownTree[] {
+  return Array.from({ length: trees }, (_, tree) => grower.grow(tree));
+}
+
+/** What the trees of a forest are grown on; checks the options and the targets. */
+export function prepareGround(
+  binned: BinnedFeatures,
+  y: Float64Array,
+  targets: number,
+  options: ForestOptions,
   rows: Uint32Array = indices(binned.rows),
   columns: Uint32Array = indices(binned.features),
-): Forest {
+): GrowingGround {
   if (y.length !== binned.rows * targets)
     throw new RangeError(`${y.length} targets are not [${binned.rows}, ${targets}]`);
   checkOptions(options, rows.length, columns.length);
-  const { minLeaf, mtry, bootstrap = true } = options;
+  const { minLeaf, mtry, seed, kind, engine = 'wasm' } = options;
   const own = new Float64Array(rows.length * targets);
   for (let i = 0; i < rows.length; i++) {
     for (let t = 0; t < targets; t++) {
@@ -70,40 +117,19 @@ export function trainBinned(
       own[i * targets + t] = value;
     }
   }
-  const grower = new TreeGrower({ binned, rows, columns, targets, y: own, minLeaf, mtry, bootstrap });
-  const trees = Array.from({ length: options.trees }, (_, i) => grower.grow(Random.of(options.seed, `tree ${i}`)));
-  return plant(trees, targets, columns.length);
-}
-
-/** Trees one after another. */
-function plant(trees: readonly Tree[], targets: number, features: number): Forest {
-  const nodes = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
-  const forest = {
+  return {
+    table: kind === 'extra' ? binned.x : binned.code,
+    tableFeatures: binned.features,
+    rows,
+    columns,
     targets,
-    features,
-    roots: new Int32Array(trees.length),
-    feature: new Int32Array(nodes),
-    threshold: new Float32Array(nodes),
-    left: new Int32Array(nodes).fill(-1),
-    right: new Int32Array(nodes).fill(-1),
-    value: new Float64Array(nodes * targets),
-    cover: new Float64Array(nodes),
+    y: own,
+    minLeaf,
+    mtry,
+    bootstrap: drawsBags(options),
+    seed,
+    engine,
   };
-  let root = 0;
-  trees.forEach((tree, i) => {
-    forest.roots[i] = root;
-    forest.feature.set(tree.feature, root);
-    forest.threshold.set(tree.threshold, root);
-    forest.value.set(tree.value, root * targets);
-    forest.cover.set(tree.cover, root);
-    for (let node = 0; node < tree.feature.length; node++) {
-      if (tree.feature[node] < 0) continue;
-      forest.left[root + node] = root + tree.left[node];
-      forest.right[root + node] = root + tree.right[node];
-    }
-    root += tree.feature.length;
-  });
-  return forest;
 }
 
 function checkOptions({ trees, minLeaf, mtry }: ForestOptions, rows: number, features: number): void {

@@ -1,28 +1,18 @@
-/** Grows one regression tree: bootstrap, depth-first splitting of a row list partitioned in place, nodes in preorder. */
-import type { Random } from '../base/index.ts';
-import type { BinnedFeatures } from './bins.ts';
-import type { NodeRows, Split } from './node-rows.ts';
-import { SplitSearch } from './split.ts';
+/** Grows trees one after another in one memory; what a tree is like depends on its number and the ground alone. */
+import { Random } from '../base/random.ts';
+import { drawBag } from './bag.ts';
+import { openTrainKernels, type TrainEngine } from './kernels/open-train.ts';
+import type { TrainKernels } from './kernels/train-kernels.ts';
+import { layOut, type TrainLayout, writeFields } from './kernels/train-layout.ts';
 
-/** A node whose targets' mean square about their mean, in units of their variance over the training rows, is below this is pure. */
-const PURE = 1e-14;
-
-/** Nodes of one tree in preorder, indices from its root. `feature` counts in the columns that the forest was given. */
-export interface Tree {
-  readonly feature: Int32Array;
-  readonly threshold: Float32Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  readonly value: Float64Array;
-  readonly cover: Float64Array;
-}
-
-/** What all trees of a forest are grown on. */
+/** What all trees of a forest are grown on: plain data, so that threads can be given it. */
 export interface GrowingGround {
-  readonly binned: BinnedFeatures;
-  /** Rows of the binned table to train on, distinct. */
+  /** Codes, or values for extra trees, of all rows and features of the table, [*, tableFeatures]. */
+  readonly table: Uint16Array | Float32Array;
+  readonly tableFeatures: number;
+  /** Rows of the table to train on, distinct. */
   readonly rows: Uint32Array;
-  /** Columns of the binned table to use, distinct. */
+  /** Columns of the table to use, distinct. */
   readonly columns: Uint32Array;
   readonly targets: number;
   /** Targets of `rows`, [rows, targets]. */
@@ -30,175 +20,95 @@ export interface GrowingGround {
   readonly minLeaf: number;
   readonly mtry: number;
   readonly bootstrap: boolean;
+  readonly seed: number;
+  readonly engine: TrainEngine;
 }
 
-/** Grows trees one after another in the same buffers. */
+/** Nodes of one tree in preorder: the left child of a node follows it. `feature`, `low` and `high` count in the ground's columns and rows. */
+export interface GrownTree {
+  /** -1 at a leaf. */
+  readonly feature: Int32Array;
+  readonly right: Int32Array;
+  /** Thresholds of extra trees; of others, row of the highest value that goes left, as its bits. */
+  readonly low: Float32Array;
+  /** Row of the lowest value that goes right; nothing for extra trees. */
+  readonly high: Uint32Array;
+  readonly cover: Uint32Array;
+  /** [nodes, targets] */
+  readonly value: Float64Array;
+}
+
 export class TreeGrower {
   readonly #ground: GrowingGround;
-  /** Targets come in blocks of four, the last padded with zeros. */
-  readonly #blocks: number;
-  /** Targets by row of the binned table, centred and scaled to unit variance over the training rows, padded with zeros, [rows, lanes]. */
-  readonly #scaled: Float64Array;
-  /** Place of a row of the binned table in `ground.rows`. */
-  readonly #placeOf: Int32Array;
-  /** How often the bootstrap drew each training row, [ground.rows]. */
-  readonly #drawn: Int32Array;
-  readonly #rows: Int32Array;
-  readonly #spare: Int32Array;
-  readonly #weight: Float64Array;
-  readonly #centred: Float64Array;
-  readonly #mean: Float64Array;
-  readonly #columnOf: Int32Array;
-  readonly #search: SplitSearch;
+  readonly #isExtra: boolean;
+  readonly #layout: TrainLayout;
+  readonly #kernels: TrainKernels;
 
-  constructor(ground: GrowingGround) {
-    const { binned, rows, columns, targets, minLeaf, mtry } = ground;
+  /** `fill` writes the table of the ground's rows and columns; by default they are gathered from the ground's table. */
+  constructor(ground: GrowingGround, fill = (own: Uint16Array | Float32Array) => gatherTable(ground, own)) {
+    const { table, rows, columns, targets, minLeaf, mtry, engine } = ground;
     this.#ground = ground;
-    this.#blocks = Math.ceil(targets / 4);
-    const lanes = this.#blocks * 4;
-    this.#scaled = scaleTargets(ground, lanes);
-    this.#placeOf = new Int32Array(binned.rows).fill(-1);
-    for (let i = 0; i < rows.length; i++) this.#placeOf[rows[i]] = i;
-    this.#drawn = new Int32Array(rows.length);
-    this.#rows = new Int32Array(rows.length);
-    this.#spare = new Int32Array(rows.length);
-    this.#weight = new Float64Array(rows.length);
-    this.#centred = new Float64Array(rows.length * lanes);
-    this.#mean = new Float64Array(lanes);
-    this.#columnOf = new Int32Array(binned.features).fill(-1);
-    for (let c = 0; c < columns.length; c++) this.#columnOf[columns[c]] = c;
-    this.#search = new SplitSearch(binned, columns, minLeaf, mtry);
+    this.#isExtra = table instanceof Float32Array;
+    const shape = { rows: rows.length, features: columns.length, targets, minLeaf, mtry, isExtra: this.#isExtra };
+    this.#layout = layOut(shape);
+    this.#kernels = openTrainKernels(this.#layout.bytes, engine);
+    const { buffer } = this.#kernels;
+    const Table = this.#isExtra ? Float32Array : Uint16Array;
+    fill(new Table(buffer, this.#layout.table, rows.length * columns.length));
+    writeFields(buffer, this.#layout);
+    const lanes = 4 * this.#layout.blocks;
+    const y = new Float64Array(buffer, this.#layout.y, rows.length * lanes);
+    for (let row = 0; row < rows.length; row++)
+      y.set(ground.y.subarray(row * targets, (row + 1) * targets), row * lanes);
+    new Float64Array(buffer, this.#layout.inverseSd, targets).set(inverseSds(ground));
+    this.#kernels.configure(0);
   }
 
-  /** One tree; the same generator state gives the same tree, whatever was grown before. */
-  grow(random: Random): Tree {
-    const { targets, columns, minLeaf } = this.#ground;
-    this.#search.reset(columns);
-    const count = this.#drawRows(random);
-    const capacity = Math.max(1, 2 * count - 1);
-    const feature = new Int32Array(capacity).fill(-1);
-    const threshold = new Float32Array(capacity);
-    const left = new Int32Array(capacity).fill(-1);
-    const right = new Int32Array(capacity).fill(-1);
-    const value = new Float64Array(capacity * targets);
-    const cover = new Float64Array(capacity);
-    const waiting = [{ start: 0, end: count, parent: -1, isLeft: false }];
-    let nodes = 0;
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const { start, end, parent } = next;
-      const node = nodes++;
-      if (parent >= 0) (next.isLeft ? left : right)[parent] = node;
-      const rows = this.#describe(start, end, value.subarray(node * targets, (node + 1) * targets));
-      cover[node] = rows.totalWeight;
-      if (end - start < 2 * minLeaf || this.#isPure(rows)) continue;
-      const split = this.#search.find(rows, random);
-      if (split === undefined) continue;
-      feature[node] = this.#columnOf[split.feature];
-      threshold[node] = this.#thresholdOf(split, start, end);
-      const middle = this.#partition(split.feature, threshold[node], start, end);
-      waiting.push(
-        { start: middle, end, parent: node, isLeft: false },
-        { start, end: middle, parent: node, isLeft: true },
-      );
-    }
+  /** Tree `tree` of the forest. */
+  grow(tree: number): GrownTree {
+    const { rows, targets, seed, bootstrap } = this.#ground;
+    const { buffer } = this.#kernels;
+    const at = this.#layout;
+    new Uint16Array(buffer, at.bag, rows.length).set(drawBag(seed, tree, rows.length, bootstrap));
+    const nodes = this.#kernels.grow(Random.of(seed, `tree ${tree}`).uint32(), this.#isExtra);
+    const lanes = 4 * at.blocks;
+    const padded = new Float64Array(buffer, at.outValue, nodes * lanes);
     return {
-      feature: feature.slice(0, nodes),
-      threshold: threshold.slice(0, nodes),
-      left: left.slice(0, nodes),
-      right: right.slice(0, nodes),
-      value: value.slice(0, nodes * targets),
-      cover: cover.slice(0, nodes),
+      feature: new Int32Array(buffer, at.outFeature, nodes).slice(),
+      right: new Int32Array(buffer, at.outRight, nodes).slice(),
+      low: new Float32Array(buffer, at.outLow, nodes).slice(),
+      high: new Uint32Array(buffer, at.outHigh, nodes).slice(),
+      cover: new Uint32Array(buffer, at.outCover, nodes).slice(),
+      value:
+        lanes === targets
+          ? padded.slice()
+          : Float64Array.from(
+              { length: nodes * targets },
+              (_, i) => padded[Math.floor(i / targets) * lanes + (i % targets)],
+            ),
     };
-  }
-
-  /** Fills the row list with the rows drawn, each once; returns how many. */
-  #drawRows(random: Random): number {
-    const { rows, bootstrap } = this.#ground;
-    this.#drawn.fill(bootstrap ? 0 : 1);
-    if (bootstrap) for (let i = 0; i < rows.length; i++) this.#drawn[random.below(rows.length)]++;
-    let count = 0;
-    for (let i = 0; i < rows.length; i++) if (this.#drawn[i] > 0) this.#rows[count++] = rows[i];
-    return count;
-  }
-
-  /** Weights and centred targets of a node's rows; writes its mean, in the targets' units, to `value`. */
-  #describe(start: number, end: number, value: Float64Array): NodeRows {
-    const { y, targets } = this.#ground;
-    const blocks = this.#blocks;
-    const lanes = blocks * 4;
-    const mean = this.#mean.fill(0);
-    let totalWeight = 0;
-    for (let position = start; position < end; position++) {
-      const row = this.#rows[position];
-      const place = this.#placeOf[row];
-      const weight = this.#drawn[place];
-      this.#weight[position - start] = weight;
-      totalWeight += weight;
-      for (let lane = 0; lane < lanes; lane++) mean[lane] += weight * this.#scaled[row * lanes + lane];
-      for (let t = 0; t < targets; t++) value[t] += weight * y[place * targets + t];
-    }
-    for (let lane = 0; lane < lanes; lane++) mean[lane] /= totalWeight;
-    for (let t = 0; t < targets; t++) value[t] /= totalWeight;
-    const size = end - start;
-    for (let i = 0; i < size; i++) {
-      const from = this.#rows[start + i] * lanes;
-      for (let lane = 0; lane < lanes; lane++)
-        this.#centred[((lane >> 2) * size + i) * 4 + (lane & 3)] =
-          this.#weight[i] * (this.#scaled[from + lane] - mean[lane]);
-    }
-    return { rows: this.#rows, start, end, weight: this.#weight, centred: this.#centred, blocks, totalWeight };
-  }
-
-  #isPure({ start, end, weight, centred, totalWeight }: NodeRows): boolean {
-    const size = end - start;
-    let square = 0;
-    for (let i = 0; i < this.#blocks * size * 4; i++) square += centred[i] ** 2 / weight[(i >> 2) % size];
-    return square <= PURE * totalWeight;
-  }
-
-  /** Midpoint of the nearest values on the two sides, in float32 and such that the lower value goes left and the higher right. */
-  #thresholdOf(split: Split, start: number, end: number): number {
-    const { x, rank, bin, features, rows: stride } = this.#ground.binned;
-    const offset = split.feature * stride;
-    const keys = split.byRank ? rank : bin;
-    let low = Number.NEGATIVE_INFINITY;
-    let high = Number.POSITIVE_INFINITY;
-    for (let position = start; position < end; position++) {
-      const row = this.#rows[position];
-      const value = x[row * features + split.feature];
-      if (keys[offset + row] <= split.cut) low = Math.max(low, value);
-      else high = Math.min(high, value);
-    }
-    const middle = Math.fround(low / 2 + high / 2);
-    return middle >= low && middle < high ? middle : low;
-  }
-
-  /** Rows that go left first, both sides in their order; returns where the right side starts. */
-  #partition(feature: number, threshold: number, start: number, end: number): number {
-    const { x, features } = this.#ground.binned;
-    let leftEnd = start;
-    let kept = 0;
-    for (let position = start; position < end; position++) {
-      const row = this.#rows[position];
-      if (x[row * features + feature] <= threshold) this.#rows[leftEnd++] = row;
-      else this.#spare[kept++] = row;
-    }
-    for (let i = 0; i < kept; i++) this.#rows[leftEnd + i] = this.#spare[i];
-    return leftEnd;
   }
 }
 
-/** Targets less their mean, over their SD (0 where it does not vary), scattered to the rows of the binned table. */
-function scaleTargets({ binned, rows, y, targets }: GrowingGround, lanes: number): Float64Array {
-  const scaled = new Float64Array(binned.rows * lanes);
+/** The rows and columns of the ground, one after another. */
+function gatherTable({ table, tableFeatures, rows, columns }: GrowingGround, own: Uint16Array | Float32Array): void {
+  const isWhole = columns.length === tableFeatures && columns.every((column, i) => column === i);
+  for (let row = 0; row < rows.length; row++) {
+    const from = rows[row] * tableFeatures;
+    const to = row * columns.length;
+    if (isWhole) own.set(table.subarray(from, from + tableFeatures), to);
+    else for (let c = 0; c < columns.length; c++) own[to + c] = table[from + columns[c]];
+  }
+}
+
+/** One over each target's SD over the training rows; 0 where it does not vary. */
+function inverseSds({ y, rows, targets }: GrowingGround): Float64Array {
   const n = rows.length;
-  for (let t = 0; t < targets; t++) {
+  return Float64Array.from({ length: targets }, (_, t) => {
     let mean = 0;
     for (let i = 0; i < n; i++) mean += y[i * targets + t] / n;
     let variance = 0;
     for (let i = 0; i < n; i++) variance += (y[i * targets + t] - mean) ** 2 / n;
-    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
-    for (let i = 0; i < n; i++) scaled[rows[i] * lanes + t] = (y[i * targets + t] - mean) * scale;
-  }
-  return scaled;
+    return variance > 0 ? 1 / Math.sqrt(variance) : 0;
+  });
 }

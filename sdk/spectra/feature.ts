@@ -2,7 +2,9 @@
  * A spectral feature as a linear functional of a view of the patch, and its evaluation. This is all of the feature code that flies:
  * the views that the kept features need, and a sparse dot product over the points that they read.
  */
-import { evaluateView } from './view.ts';
+import { evaluateView, type SpectralInput, viewNeedsPixels, viewSteps } from './view.ts';
+
+export type { SpectralInput };
 
 /** value = Σ weights[i]·view[bands[i]], in float64. */
 export interface SpectralFeature {
@@ -19,18 +21,8 @@ export interface SpectralFeature {
   readonly footprint?: readonly number[] | undefined;
 }
 
-/** What is known of n patches or spectra. */
-export interface SpectralInput {
-  /** Mean spectra [n, bands]. */
-  readonly mean: Float32Array | Float64Array;
-  /** Five largest singular values of each band image, [n, 5, bands]; needed by features of pixels. */
-  readonly sigma?: Float64Array;
-  /** Reference spectrum of multiplicative scatter correction, [bands]; needed by views with that step. */
-  readonly mscReference?: Float64Array;
-}
-
 /**
- * Computes only the features asked for, rounded to float32: what models are trained on.
+ * Computes only the features asked for, rounded to float32: what models are trained on. A list of features must not change once it was used.
  * @param input mean spectra alone [n, bandCount], or with what other views need
  * @returns [n, features]
  */
@@ -51,18 +43,19 @@ export function computeFeaturesExact(
   const known = ArrayBuffer.isView(input) ? { mean: input } : input;
   const n = known.mean.length / bandCount;
   if (!Number.isInteger(n)) throw new RangeError(`${known.mean.length} values are not spectra of ${bandCount} bands`);
-  for (const { name, bands } of features)
-    if (bands.some((band) => !(band >= 0 && band < bandCount)))
-      throw new RangeError(`feature ${name} reads a band outside the ${bandCount} of the spectrum`);
+  const { bands: needed, views } = planOf(features);
+  if (needed > bandCount) throw new RangeError(`features read band ${needed - 1} of a spectrum of ${bandCount} bands`);
   const values = new Float64Array(n * features.length);
-  for (const [view, members] of byView(features)) {
+  for (const { view, functionals } of views) {
     const points = evaluateView(view, known, n, bandCount);
-    for (const f of members) {
-      const { bands, weights } = features[f];
-      for (let row = 0; row < n; row++) {
-        const start = row * bandCount;
+    for (let row = 0; row < n; row++) {
+      const start = row * bandCount;
+      for (const { f, first, bands, weights } of functionals) {
         let sum = 0;
-        for (let i = 0; i < bands.length; i++) sum += weights[i] * points[start + bands[i]];
+        // neighbours are read without their numbers
+        if (bands === undefined)
+          for (let i = 0, at = start + first; i < weights.length; i++, at++) sum += weights[i] * points[at];
+        else for (let i = 0; i < weights.length; i++) sum += weights[i] * points[start + bands[i]];
         values[row * features.length + f] = sum;
       }
     }
@@ -70,14 +63,47 @@ export function computeFeaturesExact(
   return values;
 }
 
-function byView(features: readonly SpectralFeature[]): Map<string, number[]> {
-  const views = new Map<string, number[]>();
-  features.forEach(({ view = 'mean' }, f) => {
-    const members = views.get(view);
-    if (members === undefined) views.set(view, [f]);
-    else members.push(f);
-  });
-  return views;
+/** A feature's functional in typed arrays; no bands where they are neighbours from `first` on. */
+interface Functional {
+  readonly f: number;
+  readonly first: number;
+  readonly bands: Uint16Array | undefined;
+  readonly weights: Float64Array;
+}
+
+/** Features by view, ready to be evaluated. */
+interface Plan {
+  /** Fewest bands that a spectrum must have. */
+  readonly bands: number;
+  readonly views: readonly { readonly view: string; readonly functionals: readonly Functional[] }[];
+}
+
+/** Kept for each list of features: on board and in streams the same one comes again and again. */
+const plans = new WeakMap<readonly SpectralFeature[], Plan>();
+
+function planOf(features: readonly SpectralFeature[]): Plan {
+  const known = plans.get(features);
+  if (known) return known;
+  let bands = 0;
+  for (const feature of features)
+    for (const band of feature.bands) {
+      if (!(band >= 0)) throw new RangeError(`feature ${feature.name} reads band ${band}`);
+      bands = Math.max(bands, band + 1);
+    }
+  const byView = Map.groupBy(features.keys(), (f) => features[f].view ?? 'mean');
+  const views = [...byView].map(([view, members]) => ({
+    view,
+    functionals: members.map((f) => functionalOf(features[f], f)),
+  }));
+  const plan = { bands, views };
+  plans.set(features, plan);
+  return plan;
+}
+
+function functionalOf({ bands, weights }: SpectralFeature, f: number): Functional {
+  const first = bands[0] ?? 0;
+  const neighbours = bands.every((band, i) => band === first + i);
+  return { f, first, bands: neighbours ? undefined : Uint16Array.from(bands), weights: Float64Array.from(weights) };
 }
 
 /** Bands that the instrument must deliver for a feature, increasing. */
@@ -92,5 +118,27 @@ export function bandsRead(features: readonly SpectralFeature[]): number[] {
 
 /** Whether any of the features needs the pixels of a patch, not just its mean spectrum. */
 export function needsPixels(features: readonly SpectralFeature[]): boolean {
-  return features.some(({ view = 'mean' }) => !view.startsWith('mean'));
+  return features.some(({ view = 'mean' }) => viewNeedsPixels(view));
+}
+
+/** What features cost on board. */
+export interface FeatureCost {
+  /** Multiply–adds of the functionals, for one patch. */
+  readonly multiplyAdds: number;
+  /** Steps of views that are evaluated over the whole spectrum: each view counts once, whatever number of features it serves. */
+  readonly viewOperations: number;
+  readonly needsPixels: boolean;
+  /** Bands that the instrument must deliver. */
+  readonly bands: number;
+}
+
+/** What it costs to compute these features of one patch, for tables of on-board cost. */
+export function featureCost(features: readonly SpectralFeature[]): FeatureCost {
+  const views = new Set(features.map(({ view = 'mean' }) => view));
+  return {
+    multiplyAdds: features.reduce((sum, { weights }) => sum + weights.length, 0),
+    viewOperations: [...views].reduce((sum, view) => sum + viewSteps(view), 0),
+    needsPixels: needsPixels(features),
+    bands: bandsRead(features).length,
+  };
 }

@@ -2,10 +2,17 @@
 import { NadirError } from '../base/index.ts';
 import type { Folds } from './folds.ts';
 
-/** Figures of one target. All but `score` are over the pooled out-of-fold predictions. */
+/** Figures of one target. All but `score` are over the pooled out-of-fold predictions of the rows that were held out. */
 export interface TargetFigures {
   /** Mean over the folds of MSE(model)/MSE(mean of the fold's training rows). */
   readonly score: number;
+  /** Rows held out. */
+  readonly n: number;
+  /** Of the truth: least, greatest, standard deviation (n − 1), Q3 − Q1. */
+  readonly min: number;
+  readonly max: number;
+  readonly sd: number;
+  readonly iqr: number;
   /** 1 − SSE/SST about the mean of all rows (not the squared correlation). */
   readonly r2: number;
   readonly rmse: number;
@@ -15,6 +22,17 @@ export interface TargetFigures {
   readonly rpd: number | null;
   /** (Q3 − Q1)/RMSE, quartiles by linear interpolation (Hyndman and Fan's type 7, numpy's default); null where RMSE is 0. */
   readonly rpiq: number | null;
+  /** Standard error of prediction: SD (n − 1) of prediction − truth, so without the bias. */
+  readonly sep: number;
+  /** Concordance of prediction and truth (Lin 1989), moments with 1/n; null where neither varies. */
+  readonly ccc: number | null;
+  /** Least squares of the prediction on the truth: prediction ≈ intercept + slope·truth; null where the truth does not vary. */
+  readonly slope: number | null;
+  readonly intercept: number | null;
+  /** SD(prediction)/SD(truth): far below 1 is a model that predicts in a narrow range; null where the truth does not vary. */
+  readonly sdRatio: number | null;
+  /** 95 % confidence intervals of figures by name, low and high; see score-intervals.ts. */
+  readonly interval95?: Readonly<Record<string, readonly [number, number]>>;
 }
 
 export interface Score {
@@ -25,12 +43,49 @@ export interface Score {
   /** Score of each fold: mean over targets. */
   readonly folds: readonly number[];
   readonly perTarget: Readonly<Record<string, TargetFigures>>;
+  /** 95 % confidence interval of `mean`. */
+  readonly interval95?: readonly [number, number];
+}
+
+/** Squared errors of the model and of the training-mean predictor, [n, targets]; zero for rows that no fold holds out. */
+export interface FoldErrors {
+  readonly model: Float64Array;
+  readonly mean: Float64Array;
+}
+
+/** Both squared errors of every held-out row. */
+export function foldErrors(truth: Float64Array, prediction: Float64Array, folds: Folds, targets: number): FoldErrors {
+  const T = targets;
+  const K = folds.names.length;
+  const n = folds.of.length;
+  const count = new Float64Array(K);
+  const sum = new Float64Array(K * T);
+  const total = new Float64Array(T);
+  for (let row = 0; row < n; row++) {
+    const fold = folds.of[row];
+    for (let t = 0; t < T; t++) {
+      total[t] += truth[row * T + t];
+      if (fold < K) sum[fold * T + t] += truth[row * T + t];
+    }
+    if (fold < K) count[fold]++;
+  }
+  const errors = { model: new Float64Array(n * T), mean: new Float64Array(n * T) };
+  for (let row = 0; row < n; row++) {
+    const fold = folds.of[row];
+    if (fold >= K) continue;
+    for (let t = 0; t < T; t++) {
+      const trainingMean = (total[t] - sum[fold * T + t]) / (n - count[fold]);
+      errors.model[row * T + t] = (prediction[row * T + t] - truth[row * T + t]) ** 2;
+      errors.mean[row * T + t] = (trainingMean - truth[row * T + t]) ** 2;
+    }
+  }
+  return errors;
 }
 
 /**
  * Scores out-of-fold predictions.
  * @param truth [n, targets]
- * @param prediction [n, targets], each row predicted by a model that saw no row of its fold
+ * @param prediction [n, targets], each held-out row predicted by a model that saw no row of its fold
  * Throws NadirError where the mean predictor is exact on a fold, which leaves the ratio undefined.
  */
 export function scoreFolds(
@@ -41,29 +96,18 @@ export function scoreFolds(
 ): Score {
   const T = targets.length;
   const K = folds.names.length;
-  const n = folds.of.length;
-  const count = new Float64Array(K);
-  const sum = new Float64Array(K * T);
-  for (let row = 0; row < n; row++) {
-    count[folds.of[row]]++;
-    for (let t = 0; t < T; t++) sum[folds.of[row] * T + t] += truth[row * T + t];
-  }
-  const total = Float64Array.from({ length: T }, (_, t) => {
-    let all = 0;
-    for (let fold = 0; fold < K; fold++) all += sum[fold * T + t];
-    return all;
-  });
+  const errors = foldErrors(truth, prediction, folds, T);
   const modelError = new Float64Array(K * T);
   const meanError = new Float64Array(K * T);
-  for (let row = 0; row < n; row++) {
-    const fold = folds.of[row];
+  const heldOut: number[] = [];
+  folds.of.forEach((fold, row) => {
+    if (fold >= K) return;
+    heldOut.push(row);
     for (let t = 0; t < T; t++) {
-      const at = fold * T + t;
-      const trainingMean = (total[t] - sum[at]) / (n - count[fold]);
-      modelError[at] += (prediction[row * T + t] - truth[row * T + t]) ** 2;
-      meanError[at] += (trainingMean - truth[row * T + t]) ** 2;
+      modelError[fold * T + t] += errors.model[row * T + t];
+      meanError[fold * T + t] += errors.mean[row * T + t];
     }
-  }
+  });
   const ratio = modelError.map((error, at) => error / meanError[at]);
   const undefinedAt = ratio.findIndex((value) => !Number.isFinite(value));
   if (undefinedAt >= 0)
@@ -73,6 +117,7 @@ export function scoreFolds(
       remedy: 'Choose fewer folds, or leave out a target that does not vary',
     });
   const perFold = Array.from({ length: K }, (_, fold) => mean(ratio.subarray(fold * T, (fold + 1) * T)));
+  const held = (values: Float64Array, t: number) => Float64Array.from(heldOut, (row) => values[row * T + t]);
   return {
     mean: mean(perFold),
     sd: standardDeviation(perFold),
@@ -80,26 +125,53 @@ export function scoreFolds(
     perTarget: Object.fromEntries(
       targets.map((name, t) => {
         const ratios = perFold.map((_, fold) => ratio[fold * T + t]);
-        return [name, { score: mean(ratios), ...pooledFigures(column(truth, t, T), column(prediction, t, T)) }];
+        return [name, { score: mean(ratios), ...pooledFigures(held(truth, t), held(prediction, t)) }];
       }),
     ),
   };
 }
 
-/** r2, rmse, bias, rpd and rpiq of one target's predictions. */
-export function pooledFigures(truth: Float64Array, prediction: Float64Array): Omit<TargetFigures, 'score'> {
-  const errors = prediction.map((value, row) => value - truth[row]);
-  const sse = errors.reduce((sum, error) => sum + error * error, 0);
+/** All figures of one target's predictions but `score`. */
+export function pooledFigures(
+  truth: Float64Array,
+  prediction: Float64Array,
+): Omit<TargetFigures, 'score' | 'interval95'> {
+  const n = truth.length;
   const centre = mean(truth);
-  const sst = truth.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  const rmse = Math.sqrt(sse / truth.length);
+  const predictedCentre = mean(prediction);
+  let sse = 0;
+  let sst = 0;
+  let spread = 0;
+  let joint = 0;
+  for (let row = 0; row < n; row++) {
+    sse += (prediction[row] - truth[row]) ** 2;
+    sst += (truth[row] - centre) ** 2;
+    spread += (prediction[row] - predictedCentre) ** 2;
+    joint += (prediction[row] - predictedCentre) * (truth[row] - centre);
+  }
+  const rmse = Math.sqrt(sse / n);
+  const bias = predictedCentre - centre;
+  const sd = n < 2 ? 0 : Math.sqrt(sst / (n - 1));
   const sorted = truth.slice().sort();
+  const iqr = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+  const agreement = sst / n + spread / n + bias * bias;
+  const slope = sst > 0 ? joint / sst : null;
   return {
+    n,
+    min: sorted[0],
+    max: sorted[n - 1],
+    sd,
+    iqr,
     r2: 1 - sse / sst,
     rmse,
-    bias: mean(errors),
-    rpd: rmse === 0 ? null : standardDeviation(truth) / rmse,
-    rpiq: rmse === 0 ? null : (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / rmse,
+    bias,
+    rpd: rmse === 0 ? null : sd / rmse,
+    rpiq: rmse === 0 ? null : iqr / rmse,
+    sep: n < 2 ? 0 : Math.sqrt(Math.max(0, sse - n * bias * bias) / (n - 1)),
+    ccc: agreement > 0 ? (2 * joint) / n / agreement : null,
+    slope,
+    intercept: slope === null ? null : predictedCentre - slope * centre,
+    sdRatio: sst > 0 ? Math.sqrt(spread / sst) : null,
   };
 }
 

@@ -21,19 +21,75 @@ const featureSchema = z
   })
   .refine((feature) => feature.bands.length === feature.weights.length, 'has as many weights as bands');
 
+/** A model of several: the estimate of a target is Σ weight·estimate of the part. */
+const partSchema = z.object({
+  kind: z.enum(ESTIMATOR_KINDS),
+  /** Folder of the part's files, in the model's. */
+  folder: z.string().regex(/^parts\/[a-z0-9-]{1,40}$/),
+  /** Features of the model that the part reads, in its order. */
+  columns: z.array(z.int().min(0)).min(1),
+  /** Weight for each target; absent is zero. */
+  weights: z.record(z.string(), z.number()),
+});
+
+/** Conformal intervals: estimate ± halfWidth holds the truth in this share of samples like those trained on. */
+const uncertaintySchema = z.object({
+  coverage: z.number().gt(0).lt(1),
+  /** Whose errors gave the width: trees that had not seen the sample, or models of the other folds. */
+  method: z.enum(['out-of-bag', 'cross-validation', 'split']),
+  /** In each target's unit. */
+  halfWidth: z.record(z.string(), z.number().nonnegative()),
+  /** Share of held-out samples whose truth lay within intervals made without them. */
+  measuredCoverage: z.record(z.string(), z.number().min(0).max(1)),
+  /**
+   * Intervals that widen where the trees disagree: halfWidth = factor·(SD over the trees + floor). Present where they were narrower in
+   * the mean at the same coverage.
+   */
+  byTreeSpread: z
+    .record(z.string(), z.object({ factor: z.number().nonnegative(), floor: z.number().nonnegative() }))
+    .optional(),
+});
+
+/** See domain.ts. */
+const domainSchema = z
+  .object({
+    bands: z.array(bandIndex).min(1).readonly(),
+    centre: z.array(z.number()).min(1).readonly(),
+    components: z.array(z.array(z.number()).readonly()).max(64).readonly(),
+    variance: z.array(z.number().positive()).readonly(),
+    limits: z.object({ t2: z.number().positive(), q: z.number().positive() }),
+    brightness: z.tuple([z.number().positive(), z.number().positive()]).readonly(),
+    falseAlarmRate: z.number().gt(0).lt(1),
+    measuredFalseAlarmRate: z.number().min(0).max(1),
+  })
+  .refine(
+    ({ bands, centre, components, variance }) =>
+      centre.length === bands.length &&
+      variance.length === components.length &&
+      components.every((direction) => direction.length === bands.length),
+    'has a centre and directions over its bands, and a variance for each direction',
+  );
+
 const soilModelSchema = z
   .object({
     kind: z.literal('soil'),
     version: z.string(),
-    model: z.enum(ESTIMATOR_KINDS),
+    model: z.enum([...ESTIMATOR_KINDS, 'combined']),
     targets: z.array(z.string().min(1)).min(1),
     features: z.array(featureSchema),
     wavelengthsNm: z.array(z.number().positive()).min(1).max(4096),
     /** Reference of views with multiplicative scatter correction, [bands]. */
     mscReference: z.array(z.number()).optional(),
+    /** Value that stands for a reflectance of 1 in the spectra that it was trained on, where that is known. */
+    fullReflectance: z.number().positive().optional(),
     targetMean: z.record(z.string(), z.number()),
     targetSd: z.record(z.string(), z.number().positive()),
     bandsRead: z.array(bandIndex),
+    /** Of a combined model. */
+    parts: z.array(partSchema).min(1).max(64).optional(),
+    uncertainty: uncertaintySchema.optional(),
+    /** What tells spectra unlike those trained on. */
+    domain: domainSchema.optional(),
     data: z.object({ name: z.string(), sha256: z.string(), rows: z.int().positive() }),
     seed: z.number(),
     options: z.record(z.string(), z.unknown()),
@@ -48,7 +104,16 @@ const soilModelSchema = z
         [...bands, ...footprint].every((band) => band < model.wavelengthsNm.length),
       ),
     'features read bands that the model does not have',
-  );
+  )
+  .refine(
+    ({ domain, wavelengthsNm }) => !domain || domain.bands.every((band) => band < wavelengthsNm.length),
+    'the domain reads bands that the model does not have',
+  )
+  .refine(
+    ({ parts = [], features }) => parts.every(({ columns }) => columns.every((column) => column < features.length)),
+    'parts read features that the model does not have',
+  )
+  .refine(({ model, parts }) => (model === 'combined') === (parts !== undefined), 'parts belong to a combined model');
 
 export type SoilModel = z.infer<typeof soilModelSchema>;
 

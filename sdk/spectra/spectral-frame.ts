@@ -1,8 +1,10 @@
 /**
  * A spectral frame as the instrument or the simulator hands it over: an .npz with `data` [bands, h, w], optional `mask` (true = pixel
- * EXCLUDED, numpy's masked-array convention) and `wavelengths` [bands] in nm. On board only its mean spectrum is used.
+ * EXCLUDED, numpy's masked-array convention) and `wavelengths` [bands] in nm. On board its mean spectrum is used, and the singular values of
+ * its band images where the model's features need them.
  */
 import { NadirError, type NdArray, parseNpy, readBounded, readZip } from '../base/index.ts';
+import { PatchReducer } from './pixel-figures.ts';
 
 /** Largest frame file that is read: 64 MiB. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -13,10 +15,14 @@ const MAX_BANDS = 4096;
 const MAX_WAVELENGTH_BYTES = 8 * MAX_BANDS + 4096;
 const MAX_PIXELS = 2 ** 24;
 
+const reducer = new PatchReducer();
+
 export interface SpectralFrame {
   /** Mean over the pixels that are not masked, per band, [bands]. */
   readonly meanSpectrum: Float32Array;
   readonly wavelengthsNm: Float64Array;
+  /** Five largest singular values of each band image, [5, bands], where they were asked for. */
+  readonly sigma?: Float64Array;
   /** Pixels that the mean is over, in the band that has most. */
   readonly pixels: number;
 }
@@ -26,8 +32,11 @@ export async function readSpectralFrame(path: string): Promise<SpectralFrame> {
   return parseSpectralFrame(await readBounded(path, MAX_FILE_BYTES), path);
 }
 
-/** Parses the bytes of a spectral frame; `where` names them in errors. Inflates only the arrays it needs. */
-export function parseSpectralFrame(bytes: Uint8Array, where: string): SpectralFrame {
+/**
+ * Parses the bytes of a spectral frame; `where` names them in errors. Inflates only the arrays it needs. `sigma` asks for singular values
+ * too, which features of pixels are made of.
+ */
+export function parseSpectralFrame(bytes: Uint8Array, where: string, { sigma = false } = {}): SpectralFrame {
   const fail = (what: string) =>
     new NadirError({
       what,
@@ -53,31 +62,16 @@ export function parseSpectralFrame(bytes: Uint8Array, where: string): SpectralFr
   if (wavelengths.data.length !== bands) throw fail(`${wavelengths.data.length} wavelengths for ${bands} bands`);
   const mask = array('mask');
   // a mask is given per band, as HYPERVIEW does, or once for all bands
-  const perBand = mask?.data.length === data.data.length;
-  if (mask !== undefined && !perBand && mask.data.length !== pixels)
+  if (mask !== undefined && mask.data.length !== data.data.length && mask.data.length !== pixels)
     throw fail(`mask of shape (${mask.shape.join(', ')}) does not fit data`);
-
-  const meanSpectrum = new Float32Array(bands);
-  let mostPixels = 0;
-  for (let band = 0; band < bands; band++) {
-    let sum = 0;
-    let count = 0;
-    const start = band * pixels;
-    const maskStart = perBand ? start : 0;
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      if (mask !== undefined && Number(mask.data[maskStart + pixel]) !== 0) continue;
-      sum += Number(data.data[start + pixel]);
-      count++;
-    }
-    if (count === 0) throw fail(`every pixel of band ${band} is masked`);
-    meanSpectrum[band] = sum / count;
-    if (!Number.isFinite(meanSpectrum[band])) throw fail(`the mean of band ${band} is not finite`);
-    mostPixels = Math.max(mostPixels, count);
-  }
+  const excluded = mask && Uint8Array.from(mask.data as ArrayLike<number | bigint>, (value) => (Number(value) ? 1 : 0));
+  const patch = { bands, height, width, data: data.data, ...(excluded && { mask: excluded }) };
+  const figures = reducer.reduce(patch, where, { sigma });
   return {
-    meanSpectrum,
+    meanSpectrum: Float32Array.from(figures.mean),
     wavelengthsNm: Float64Array.from(wavelengths.data as ArrayLike<number>, Number),
-    pixels: mostPixels,
+    pixels: figures.pixels,
+    ...(figures.sigma && { sigma: figures.sigma }),
   };
 }
 

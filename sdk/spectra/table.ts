@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { NadirError, readBounded, sha256 } from '../base/index.ts';
 import { parseCsv } from './csv.ts';
 import type { SpectralInput } from './feature.ts';
+import { SHORTEST_NM } from './frame-wavelengths.ts';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_BANDS = 4096;
@@ -77,6 +78,12 @@ export function parseSpectraTable(text: string, name: string, hash: string = sha
         'Order the wavelength columns from short to long, each once',
       );
   }
+  if (wavelengthsNm[0] < SHORTEST_NM)
+    throw fail(
+      `wavelength "${header[bandColumns[0]]}" looks like µm where nm are expected`,
+      `row 1 column ${bandColumns[0] + 1}`,
+      'Multiply the wavelengths in the header by 1000',
+    );
   const columns = new Map<string, string[]>();
   for (const column of otherColumns) {
     if (columns.has(header[column]))

@@ -48,4 +48,24 @@ describe('attribution to wavelengths', () => {
       }),
     );
   });
+
+  test('a view of the whole spectrum reads far and wide: it stays out of the bands, but says where it stands', () => {
+    const wide = catalogue(20, ['abs', 'snv']).filter(({ name }) => name.endsWith('@3'));
+    const nm = Array.from({ length: 20 }, (_, band) => 500 + 10 * band);
+    const table = { values: Float64Array.of(2, 1), n: 1, targets: 1 };
+    const { bands, spread } = attribute(wide, table, nm, Float64Array.of(1));
+    expect(bands[3]).toMatchObject({ importance: 2, byTransform: { abs: 2, arr: 0 } });
+    expect(spread).toEqual([
+      { name: 'snv@3', group: 'snv', importance: 1, bandsRead: 20, firstNm: 500, lastNm: 690, centreNm: 530 },
+    ]);
+  });
+
+  test("a band's SD is that of its whole stack over the folds' models", () => {
+    const byFold = [Float64Array.of(1, 2, 5), Float64Array.of(3, 4, 7)];
+    const { bands, spread } = attribute(features, shap, NM, targetSd, byFold);
+    // stacks of 3 and 7
+    expect(bands[3].sd).toBeCloseTo(4 / Math.SQRT2, 12);
+    expect(bands[0].sd).toBe(0);
+    expect(spread[0].sd).toBeCloseTo(Math.SQRT2, 12);
+  });
 });

@@ -50,4 +50,43 @@ describe('the wavelength × transformation figure', () => {
   test('a model that reads no single band still gives a figure', () => {
     expect(attributionFigure({ bands: bandsOf([0, 0, 0]), spread }, text)).not.toContain('NaN');
   });
+
+  test('views of the whole spectrum stand at their band in a panel of their own, which says how much they read', () => {
+    const views = [0.3, 0.2].map((importance, band) => ({
+      name: `pre@${band}`,
+      group: 'pre',
+      importance,
+      bandsRead: 150,
+      firstNm: 600,
+      lastNm: 690,
+      centreNm: 600 + 30 * band,
+      sd: 0.05,
+    }));
+    const svg = attributionFigure({ bands: bandsOf([1, 1, 1, 1]), spread: [...views, ...spread] }, text);
+    expect(svg).toContain('each reads up to 150 bands');
+    expect(svg).toContain('<title>600 nm: 0.3 (log(1/R), derivative, SNV 0.3); SD over folds 0.05</title>');
+    expect(svg).toContain('sym3@4 (wavelet sym3)');
+    expect(svg).not.toContain('pre@0 (');
+  });
+
+  test('whiskers reach one standard deviation over the folds up and down, and the axis makes room', () => {
+    const [low, high] = [0.5, 1].map((height) => ({ ...bandsOf([height])[0], sd: 0.25 }));
+    const svg = attributionFigure({ bands: [low, { ...high, nm: 630 }], spread: [] }, text);
+    expect(svg).toContain('SD over folds 0.25');
+    const whiskers = [...svg.matchAll(/class="whisker"[^>]*y1="([\d.]+)" y2="([\d.]+)"/g)].map(([, top, bottom]) => [
+      Number(top),
+      Number(bottom),
+    ]);
+    expect(whiskers).toHaveLength(2);
+    const [first, second] = whiskers;
+    expect(first[1] - first[0]).toBeCloseTo(second[1] - second[0], 1);
+    // from 0.75 to the base of the plot are three of those from 0.25 to 0.5
+    expect((366 - first[0]) / (366 - first[1])).toBeCloseTo(3, 1);
+    expect(second[0]).toBeGreaterThanOrEqual(86);
+  });
+
+  test('names the absorption of oxygen and water that the instrument sees', () => {
+    const wide = attributionFigure({ bands: bandsOf([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]), spread: [] }, text);
+    for (const mark of ['O₂ 687', 'H₂O 720', 'O₂ 760', 'H₂O 820']) expect(wide).toContain(mark);
+  });
 });

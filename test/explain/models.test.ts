@@ -152,7 +152,7 @@ describe('training', () => {
   });
 
   test.each([
-    ['a model of a later version', { model: 'pls' }, /model "pls" is not in this version.*forest, mean/],
+    ['an unknown model', { model: 'oracle' }, /unknown model "oracle".*forest, extra/],
     ['an unknown target', { targets: ['gold'] }, /unknown target "gold".*Clay, OM/],
     ['an unknown group', { groups: ['sigma'] }, /unknown feature group "sigma"/],
   ])('%s is wrong usage', async (_, more, message) => {

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../sdk/base/index.ts';
+import { openExplainer } from '../../sdk/forest/explainer.ts';
 import { type Forest, predictForest, shapValues, trainForest } from '../../sdk/forest/index.ts';
 import { gaussLegendre } from '../../sdk/forest/quadrature.ts';
+import { coveredForest } from '../../sdk/forest/shap-covers.ts';
+import { shapValuesThreads } from '../../sdk/forest/shap-threads.ts';
+import { exact, forestOf, pathGame, shapleyOf, smallForest, worst } from './shap-games.ts';
 
 interface FixtureForest {
   name: string;
@@ -19,17 +23,6 @@ const fixture: { madeWith: Record<string, string>; forests: FixtureForest[] } = 
   readFileSync(new URL('../fixtures/shap-forest.json', import.meta.url), 'utf8'),
 );
 
-/** Greatest difference over the greatest magnitude expected. */
-function worst(got: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference = Math.max(difference, Math.abs(got[i] - expected[i]));
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
-  return got.length === expected.length ? difference / largest : Number.POSITIVE_INFINITY;
-}
-
 /** Base plus a row's SHAP values, [n, targets]. */
 function sums(forest: Forest, { values, base }: { values: Float64Array; base: Float64Array }): Float64Array {
   const { features, targets } = forest;
@@ -42,87 +35,58 @@ function sums(forest: Forest, { values, base }: { values: Float64Array; base: Fl
   });
 }
 
-function fromFixture({ targets, features, trees }: FixtureForest): Forest {
+function fromTrees({ targets, features, trees }: FixtureForest): Forest {
   const starts = trees.map((_, i) => trees.slice(0, i).reduce((sum, tree) => sum + tree.feature.length, 0));
   const all = (key: keyof FixtureForest['trees'][number]) => trees.flatMap((tree) => tree[key]);
   const children = (key: 'left' | 'right') =>
-    Int32Array.from(trees.flatMap((tree, i) => tree[key].map((child) => (child < 0 ? -1 : child + starts[i]))));
-  const feature = Int32Array.from(all('feature'));
-  const leafValues = all('leafValue');
-  const value = new Float64Array(feature.length * targets);
-  let leaf = 0;
-  for (let node = 0; node < feature.length; node++)
-    if (feature[node] < 0) value.set(leafValues.slice(leaf * targets, ++leaf * targets), node * targets);
-  return {
+    trees.flatMap((tree, i) => tree[key].map((child) => (child < 0 ? -1 : child + starts[i])));
+  return forestOf({
     targets,
     features,
-    roots: Int32Array.from(starts),
-    feature,
-    threshold: Float32Array.from(all('threshold')),
+    roots: starts,
+    feature: all('feature'),
+    threshold: all('threshold'),
     left: children('left'),
     right: children('right'),
-    value,
-    cover: Float64Array.from(all('cover')),
-  };
-}
-
-/** Mean leaf value where only the features of `known` are known: both sides of the other tests, by their covers (Lundberg et al. 2020). */
-function expectation(forest: Forest, x: Float32Array, known: number, node: number, t: number): number {
-  const { feature, threshold, left, right, cover, value, targets } = forest;
-  if (feature[node] < 0) return value[node * targets + t];
-  const below = (child: number) => expectation(forest, x, known, child, t);
-  if ((known >> feature[node]) & 1) return below(x[feature[node]] <= threshold[node] ? left[node] : right[node]);
-  return (cover[left[node]] * below(left[node]) + cover[right[node]] * below(right[node])) / cover[node];
-}
-
-/** Shapley values by their definition: over all subsets of features. */
-function bruteForce(forest: Forest, x: Float32Array, t: number): Float64Array {
-  const F = forest.features;
-  const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
-  const game = Array.from({ length: 1 << F }, (_, subset) => {
-    let sum = 0;
-    for (const root of forest.roots) sum += expectation(forest, x, subset, root, t) / forest.roots.length;
-    return sum;
-  });
-  return Float64Array.from({ length: F }, (_, f) => {
-    let phi = 0;
-    for (let subset = 0; subset < 1 << F; subset++) {
-      if ((subset >> f) & 1) continue;
-      const size = subset.toString(2).replaceAll('0', '').length;
-      phi += ((factorial(size) * factorial(F - size - 1)) / factorial(F)) * (game[subset | (1 << f)] - game[subset]);
-    }
-    return phi;
+    cover: all('cover'),
+    leafValue: all('leafValue'),
   });
 }
 
-function smallForest(targets: number): { forest: Forest; x: Float32Array; n: number } {
-  const random = Random.of(11, 'shap');
-  const [n, features] = [60, 7];
-  const x = Float32Array.from({ length: n * features }, () => random.normal());
+/** A forest on correlated features whose rows share many decisions, and some of its rows. */
+function sharedForest(targets: number, minLeaf: number): { forest: Forest; x: Float32Array; n: number } {
+  const random = Random.of(3, 'shared');
+  const [n, features] = [400, 12];
+  const x = new Float32Array(n * features);
+  for (let row = 0; row < n; row++) {
+    const soil = random.normal();
+    for (let f = 0; f < features; f++) x[row * features + f] = soil * Math.sin(f) + random.normal() / 3;
+  }
   const y = Float64Array.from({ length: n * targets }, (_, i) => {
-    const row = Math.floor(i / targets) * features;
-    return x[row] * x[row + 1] + 3 * x[row + 2 + (i % targets)] + random.normal();
+    const at = Math.floor(i / targets) * features;
+    return x[at + (i % targets)] * x[at + 5] + random.normal() / 5;
   });
-  const shape = { rows: n, features, targets };
-  return { forest: trainForest(x, y, shape, { trees: 5, minLeaf: 1, mtry: 3, seed: 2 }), x, n };
+  return { forest: trainForest(x, y, { rows: n, features, targets }, { trees: 6, minLeaf, mtry: 4, seed: 8 }), x, n };
 }
 
 describe('SHAP values', () => {
   test('equal the definition, summed over all subsets of the features', () => {
     const { forest, x, n } = smallForest(2);
-    const { values } = shapValues(forest, x, n);
-    for (const row of [0, 7, 31]) {
-      for (const t of [0, 1]) {
-        const expected = bruteForce(forest, x.subarray(row * 7, row * 7 + 7), t);
-        const got = Float64Array.from({ length: 7 }, (_, f) => values[(row * 7 + f) * 2 + t]);
-        expect(worst(got, expected)).toBeLessThan(1e-12);
+    for (const prefer of ['wasm', 'twin'] as const) {
+      const values = openExplainer(forest, n, prefer).values(x, n);
+      for (const row of [0, 7, 31]) {
+        for (const t of [0, 1]) {
+          const expected = shapleyOf(pathGame(forest, x.subarray(row * 7, row * 7 + 7), t));
+          const got = Float64Array.from({ length: 7 }, (_, f) => values[(row * 7 + f) * 2 + t]);
+          expect(worst(got, expected)).toBeLessThan(1e-12);
+        }
       }
     }
   });
 
   for (const expected of fixture.forests) {
     test(`equal Python shap ${fixture.madeWith.shap} on a scikit-learn forest: ${expected.name}, depth ${expected.depth}`, () => {
-      const forest = fromFixture(expected);
+      const forest = fromTrees(expected);
       const x = Float32Array.from(expected.x);
       const shap = shapValues(forest, x, x.length / forest.features);
       expect(worst(predictForest(forest, x), expected.prediction)).toBeLessThan(1e-14);
@@ -132,6 +96,41 @@ describe('SHAP values', () => {
     });
   }
 
+  for (const expected of exact.forests) {
+    test(`equal Python shap ${exact.madeWith.shap}: ${expected.name}, depth ${expected.depth}`, () => {
+      const { values } = shapValues(forestOf(expected), Float32Array.from(exact.x), 3);
+      expect(worst(values, expected.shap)).toBeLessThan(1e-10);
+    });
+  }
+
+  for (const targets of [1, 2, 3, 4, 7]) {
+    test(`agree between the kernel, its plain twin and row by row: ${targets} targets`, () => {
+      for (const minLeaf of [1, 10]) {
+        const { forest, x, n } = sharedForest(targets, minLeaf);
+        const twin = openExplainer(forest, n, 'twin').values(x, n);
+        const kernel = openExplainer(forest, n);
+        expect(worst(kernel.values(x, n), twin)).toBeLessThan(1e-13);
+        const row = forest.features * targets;
+        for (const i of [0, 250]) {
+          const alone = kernel.values(x.subarray(i * forest.features, (i + 1) * forest.features), 1);
+          expect(worst(alone, twin.subarray(i * row, (i + 1) * row))).toBeLessThan(1e-13);
+        }
+      }
+    });
+  }
+
+  test('of a row are the same bytes whatever rows go with it, and on any number of threads', async () => {
+    for (const targets of [1, 3]) {
+      const { forest, x, n } = sharedForest(targets, 1);
+      const all = shapValues(forest, x, n);
+      const some = openExplainer(forest).values(x.subarray(0, 37 * 12), 37);
+      expect(all.values.subarray(0, some.length)).toEqual(some);
+      const threads = await shapValuesThreads(forest, x, n, 3);
+      expect(threads.values).toEqual(all.values);
+      expect(threads.base).toEqual(all.base);
+    }
+  });
+
   test('and the base add up to the estimate; a feature that no node tests gets nothing', () => {
     const { forest, x, n } = smallForest(1);
     const wider = { ...forest, features: 8 };
@@ -140,6 +139,28 @@ describe('SHAP values', () => {
     const shap = shapValues(wider, padded, n);
     expect(worst(sums(wider, shap), predictForest(wider, padded))).toBeLessThan(1e-10);
     for (let row = 0; row < n; row++) expect(shap.values[row * 8 + 7]).toBe(0);
+  });
+
+  test('of a chain of 300 tests of two features in turn, deeper than any forest of ours, add up', () => {
+    const splits = 300;
+    const forest: Forest = {
+      targets: 1,
+      features: 2,
+      roots: Int32Array.of(0),
+      feature: Int32Array.from({ length: 2 * splits + 1 }, (_, i) =>
+        i % 2 === 0 && i < 2 * splits ? (i / 2) % 2 : -1,
+      ),
+      threshold: Float32Array.from({ length: 2 * splits + 1 }, (_, i) => i / 2),
+      left: Int32Array.from({ length: 2 * splits + 1 }, (_, i) => (i % 2 === 0 && i < 2 * splits ? i + 1 : -1)),
+      right: Int32Array.from({ length: 2 * splits + 1 }, (_, i) => (i % 2 === 0 && i < 2 * splits ? i + 2 : -1)),
+      value: Float64Array.from({ length: 2 * splits + 1 }, (_, i) => Math.sin(i)),
+      cover: Float64Array.from({ length: 2 * splits + 1 }, (_, i) => (i % 2 === 0 ? splits + 1 - i / 2 : 1)),
+    };
+    const x = Float32Array.from({ length: 20 }, (_, i) => i * 31);
+    const shap = shapValues(forest, x, 10);
+    expect(worst(sums(forest, shap), predictForest(forest, x))).toBeLessThan(1e-10);
+    const expected = shapleyOf(pathGame(forest, x.subarray(4, 6), 0));
+    expect(worst(shap.values.subarray(4, 6), expected)).toBeLessThan(1e-11);
   });
 
   test('of a single leaf are zero', () => {
@@ -153,10 +174,13 @@ describe('SHAP values', () => {
     expect([...values, ...base]).toEqual([0, 5]);
   });
 
-  test('are refused where a forest does not say what its nodes saw in training', () => {
+  test('are refused where a forest does not say what its nodes saw in training, until covers are counted on its rows', () => {
     const { forest, x, n } = smallForest(1);
     const blind = { ...forest, cover: forest.cover.map(() => 1) };
     expect(() => shapValues(blind, x, n)).toThrow(/how many training rows.*nodes_hitrates/);
+    const shap = shapValues(coveredForest(blind, x, n), x, n);
+    expect(worst(sums(forest, shap), predictForest(forest, x))).toBeLessThan(1e-10);
+    expect(() => coveredForest(blind, x.subarray(0, 14), 2)).toThrow(/no row reaches a node.*trained on/);
   });
 });
 

@@ -1,4 +1,4 @@
-"""Cross-validated challenge score of scikit-learn's random forest on LimeSoDa, to hold ours against.
+"""Cross-validated challenge scores of scikit-learn's random forest and extra trees on LimeSoDa, to hold ours against.
 
 pip install numpy==2.4.6 scikit-learn==1.9.1
 python test/oracles/forest_limesoda.py
@@ -13,11 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 root = Path(__file__).resolve().parents[2]
 TARGETS = ["pH", "clay", "SOC"]
-SETTINGS = [{"trees": 50, "minLeaf": 1}, {"trees": 100, "minLeaf": 1}, {"trees": 100, "minLeaf": 5}]
+FORESTS = {"forest": RandomForestRegressor, "extra": ExtraTreesRegressor}
+SETTINGS = [
+    {"kind": "forest", "trees": 50, "minLeaf": 1},
+    {"kind": "forest", "trees": 100, "minLeaf": 1},
+    {"kind": "forest", "trees": 100, "minLeaf": 5},
+    {"kind": "extra", "trees": 50, "minLeaf": 1},
+]
 SEEDS = range(10)
 
 with open(root / "models/soil-spectra/limesoda_150bands.csv") as file:
@@ -32,9 +38,9 @@ fold = np.array([int(row["fold"]) for row in rows])
 folds = sorted(set(fold))
 
 
-def score(held, trees, min_leaf, seed):
+def score(held, kind, trees, min_leaf, seed):
     sd = y[~held].std(axis=0)
-    forest = RandomForestRegressor(
+    forest = FORESTS[kind](
         n_estimators=trees, min_samples_leaf=min_leaf, max_features=1 / 3, random_state=seed, n_jobs=1
     )
     estimate = forest.fit(x[~held], y[~held] / sd).predict(x[held]) * sd
@@ -48,11 +54,11 @@ fixture = {
     "folds": [int(f) for f in folds],
     "maxFeatures": x.shape[1] // 3,
     "settings": [
-        {**s, "scores": [[score(fold == f, s["trees"], s["minLeaf"], seed) for f in folds] for seed in SEEDS]}
+        {**s, "scores": [[score(fold == f, s["kind"], s["trees"], s["minLeaf"], seed) for f in folds] for seed in SEEDS]}
         for s in SETTINGS
     ],
 }
 (root / "test/fixtures/forest-limesoda.json").write_text(json.dumps(fixture))
 for s in fixture["settings"]:
     means = [np.mean(seed) for seed in s["scores"]]
-    print(s["trees"], s["minLeaf"], np.mean(means), np.std(means, ddof=1))
+    print(s["kind"], s["trees"], s["minLeaf"], np.mean(means), np.std(means, ddof=1))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeFolds, parseSpectraTable } from '../../sdk/spectra/index.ts';
+import { makeFolds, NEVER_HELD_OUT, parseSpectraTable } from '../../sdk/spectra/index.ts';
 
 const N = 60;
 const table = parseSpectraTable(
@@ -43,7 +43,34 @@ describe('folds', () => {
     for (const size of sizes(of).values()) expect(size).toBeGreaterThanOrEqual(14);
   });
 
+  test('one group out holds out each field by itself', () => {
+    const { of, names, kind } = makeFolds(table, rows, { spec: 'one-group-out', group: 'field', seed: 0 });
+    expect(names).toHaveLength(8);
+    expect(kind).toBe('grouped');
+    table.columns.get('field')?.forEach((field, row) => {
+      expect(names[of[row]]).toBe(field);
+    });
+  });
+
+  test.each(['kennard-stone', 'duplex'])(
+    '%s holds out a quarter, and trains on the extremes of the spectra',
+    (spec) => {
+      const ramp = parseSpectraTable(
+        `500,510\n${Array.from({ length: 40 }, (_, i) => `${i},${2 * i}`).join('\n')}\n`,
+        'x',
+      );
+      const { of, names, scheme } = makeFolds(ramp, Uint32Array.from(Array(40).keys()), { spec, seed: 0 });
+      expect(names).toEqual(['held out']);
+      expect([...of].filter((fold) => fold === 0)).toHaveLength(10);
+      expect([of[0], of[39]]).toEqual([NEVER_HELD_OUT, NEVER_HELD_OUT]);
+      expect(scheme).toContain('10 of 40 rows');
+    },
+  );
+
   test.each([
+    ['one-group-out', undefined],
+    ['kennard-stone:0.7', undefined],
+    ['duplex', 'field'],
     ['1', undefined],
     ['five', undefined],
     ['61', undefined],

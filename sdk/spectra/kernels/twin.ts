@@ -1,0 +1,148 @@
+/**
+ * Plain TypeScript twin of assembly/pixels.ts: the same sums in the same order, one lane after the other, so that both give the same bits.
+ * It runs where WASM cannot, and is what the kernels are tested against.
+ */
+import type { PixelKernels } from './kernels.ts';
+import { topFiveOfLane } from './twin-roots.ts';
+
+/** Kernels in plain TypeScript over a fresh memory of `bytes`. */
+export function twinKernels(bytes: number): PixelKernels {
+  const buffer = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
+  const B = new Uint8Array(buffer);
+  const H = new Uint16Array(buffer);
+  const D = new Float64Array(buffer);
+
+  const maskedRows: PixelKernels['maskedRows'] = (data, mask, h, w, out, width, figures) => {
+    let [sum, count, largest] = [0, 0, 0];
+    for (let row = 0; row < h; row++) {
+      for (let column = 0; column < (out === 0 ? w : width); column++) {
+        const at = row * w + column;
+        const kept = column < w && (mask === 0 || B[mask + at] === 0);
+        const value = kept ? H[(data >> 1) + at] : 0;
+        if (out !== 0) H[(out >> 1) + row * width + column] = value;
+        sum += value;
+        if (kept) count++;
+        if (value > largest) largest = value;
+      }
+    }
+    D.set([sum, count, largest], figures >> 3);
+  };
+
+  const pairRows: PixelKernels['pairRows'] = (x, h, width, out) => {
+    const [from, to] = [x >> 1, out >> 1];
+    for (let row = 0; row < h; row += 2)
+      for (let column = 0; column < width; column++) {
+        const upper = row * width + column;
+        H[to + row * width + 2 * column] = H[from + upper];
+        H[to + row * width + 2 * column + 1] = row + 1 < h ? H[from + upper + width] : 0;
+      }
+  };
+
+  const pairColumns: PixelKernels['pairColumns'] = (x, side, width, out) => {
+    const [from, to] = [x >> 1, out >> 1];
+    for (let row = 0; row < side; row++)
+      for (let column = 0; column < width; column++)
+        H[to + (column >> 1) * 2 * side + 2 * row + (column & 1)] = H[from + row * width + column];
+  };
+
+  const gramOfPairs: PixelKernels['gramOfPairs'] = (words, depth, chunk, side, n, scale, a, lane) => {
+    const [W, S, A] = [words >> 1, scale >> 3, (a >> 3) + lane];
+    for (let start = 0; start < depth; start += chunk) {
+      const end = Math.min(start + chunk, depth);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j <= i; j++) {
+          let sum = 0;
+          for (let k = start; k < end; k++) {
+            const row = W + k * 2 * side;
+            sum += H[row + 2 * i] * H[row + 2 * j] + H[row + 2 * i + 1] * H[row + 2 * j + 1];
+          }
+          const at = A + 2 * (((i * (i + 1)) >> 1) + j);
+          const value = sum * D[S + i] * D[S + j];
+          D[at] = start === 0 ? value : D[at] + value;
+        }
+    }
+  };
+
+  const gramOfDoubles: PixelKernels['gramOfDoubles'] = (x, depth, n, a, lane) => {
+    const [X, A] = [x >> 3, (a >> 3) + lane];
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) {
+        let [even, odd] = [0, 0];
+        for (let k = 0; k < depth; k += 2) {
+          even += D[X + i * depth + k] * D[X + j * depth + k];
+          odd += D[X + i * depth + k + 1] * D[X + j * depth + k + 1];
+        }
+        D[A + 2 * (((i * (i + 1)) >> 1) + j)] = even + odd;
+      }
+  };
+
+  const tridiagonalise: PixelKernels['tridiagonalise'] = (n, a, _vectors, d, e2) => {
+    for (const lane of [0, 1]) tridiagonaliseLane(D, n, (a >> 3) + lane, (d >> 3) + lane, (e2 >> 3) + lane);
+  };
+
+  const topFive: PixelKernels['topFive'] = (n, d, e2, _room, roots) => {
+    let doubtful = 0;
+    for (const lane of [0, 1])
+      if (topFiveOfLane(D, n, (d >> 3) + lane, (e2 >> 3) + lane, (roots >> 3) + lane)) doubtful |= 1 << lane;
+    return doubtful;
+  };
+
+  return {
+    name: 'twin',
+    buffer,
+    maskedRows,
+    pairRows,
+    pairColumns,
+    gramOfPairs,
+    gramOfDoubles,
+    tridiagonalise,
+    topFive,
+  };
+}
+
+/** One lane: entries of the packed triangle, d and e2 are every second double from A, d and e2 on. */
+function tridiagonaliseLane(D: Float64Array, n: number, A: number, d: number, e2: number): void {
+  let [v, w, u, y] = [0, 1, 2, 3].map(() => new Float64Array(n));
+  const rowOf = (i: number) => A + i * (i + 1);
+  const update = (i: number) => {
+    for (let j = 0; j <= i; j++) D[rowOf(i) + 2 * j] = D[rowOf(i) + 2 * j] - v[i] * w[j] - w[i] * v[j];
+  };
+  for (let i = n - 1; i > 0; i--) {
+    update(i);
+    const row = rowOf(i);
+    D[d + 2 * i] = D[row + 2 * i];
+    let squares = 0;
+    for (let j = 0; j < i - 1; j++) squares += D[row + 2 * j] * D[row + 2 * j];
+    const alpha = D[row + 2 * (i - 1)];
+    const norm2 = alpha * alpha + squares;
+    const norm = Math.sqrt(norm2);
+    const beta = alpha < 0 ? norm : -norm;
+    const tau = squares > 0 ? (beta - alpha) / beta : 0;
+    const factor = squares > 0 ? 1 / (alpha - beta) : 0;
+    D[e2 + 2 * i] = norm2;
+    for (let j = 0; j < i - 1; j++) u[j] = D[row + 2 * j] * factor;
+    u[i - 1] = 1;
+    y.fill(0, 0, i);
+    for (let r = 0; r < i; r++) {
+      update(r);
+      let sum = 0;
+      for (let j = 0; j < r; j++) {
+        const value = D[rowOf(r) + 2 * j];
+        sum += value * u[j];
+        y[j] += value * u[r];
+      }
+      y[r] += sum + D[rowOf(r) + 2 * r] * u[r];
+    }
+    let dot = 0;
+    for (let j = 0; j < i; j++) {
+      y[j] *= tau;
+      dot += y[j] * u[j];
+    }
+    const half = tau * 0.5 * dot;
+    for (let j = 0; j < i; j++) y[j] -= half * u[j];
+    [v, w, u, y] = [u, y, v, w];
+  }
+  update(0);
+  D[d] = D[A];
+  D[e2] = 0;
+}

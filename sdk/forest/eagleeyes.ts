@@ -6,7 +6,8 @@
 import type { Estimator, TrainingRows } from './estimator.ts';
 import type { EstimatorOptions } from './estimator-options.ts';
 import type { Forest } from './forest.ts';
-import { fitNeighbours, type Neighbours, neighbourEstimator, predictNeighbours } from './neighbours.ts';
+import { fitNeighbours, type Neighbours, predictNeighbours } from './neighbours.ts';
+import { neighbourEstimator } from './neighbours-estimator.ts';
 import { fitTrees, treeEstimator } from './tree-estimators.ts';
 
 /** Fields up to this mean edge, in pixels, are the neighbours' to estimate. */

@@ -4,7 +4,7 @@ import { fitEagleEyes } from './eagleeyes.ts';
 import type { Estimator, EstimatorKind, TrainingRows } from './estimator.ts';
 import { checkEstimatorOptions, type EstimatorOptions } from './estimator-options.ts';
 import { fitMean } from './mean.ts';
-import { fitNeighbourEstimator } from './neighbours.ts';
+import { fitNeighbourEstimator } from './neighbours-estimator.ts';
 import { fitPlsEstimator } from './pls-estimator.ts';
 import { fitRidgeEstimator } from './ridge.ts';
 import { fitBoostEstimator, fitTrees } from './tree-estimators.ts';

@@ -1,6 +1,4 @@
 /** Linear models, whatever fitted them: what PLS, ridge and the mean predictor become, and all that predicts and flies. */
-import type { Estimator, EstimatorKind } from './estimator.ts';
-import { linearToOnnx } from './linear-onnx.ts';
 
 /** estimate = intercept + x·coefficients, in float64. */
 export interface LinearModel {
@@ -29,20 +27,4 @@ export function predictLinear(model: LinearModel, x: Float32Array, n: number): F
     }
   }
   return estimate;
-}
-
-/** A linear model behind the interface of all kinds; its file is `linear.onnx`. */
-export function linearEstimator(
-  kind: EstimatorKind,
-  model: LinearModel,
-  choices: Readonly<Record<string, unknown>> = {},
-): Estimator {
-  return {
-    kind,
-    features: model.features,
-    targets: model.targets,
-    predict: (x, n) => predictLinear(model, x, n),
-    choices,
-    files: () => new Map([['linear.onnx', linearToOnnx(model)]]),
-  };
 }

@@ -1,6 +1,6 @@
 /** The mean of the training rows as a model: what every other has to beat. A linear model without weights. */
 import type { Estimator, TrainingRows } from './estimator.ts';
-import { linearEstimator } from './linear.ts';
+import { linearEstimator } from './linear-estimator.ts';
 
 export function fitMean({ y, n, features, targets }: TrainingRows): Estimator {
   const intercept = new Float64Array(targets);

@@ -2,9 +2,7 @@
  * Nearest neighbours with weights of one over the distance, on features scaled by median and quartiles, as scikit-learn's RobustScaler and
  * KNeighborsRegressor(weights="distance"). The scaler sees the training rows alone.
  */
-import type { Estimator, TrainingRows } from './estimator.ts';
-import type { EstimatorOptions } from './estimator-options.ts';
-import { neighboursToNpz } from './neighbours-file.ts';
+import type { TrainingRows } from './estimator.ts';
 
 /** What a fitted model keeps. */
 export interface Neighbours {
@@ -27,11 +25,6 @@ const COUNTS = [1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 80, 120, 170];
 /** Quartiles nearer than this are one value: numpy's float64 epsilon ten times, as RobustScaler has it. */
 const NO_RANGE = 10 * Number.EPSILON;
 
-/** Fits neighbours; `choices.neighbours` is how many are asked. */
-export function fitNeighbourEstimator(rows: TrainingRows, options: EstimatorOptions): Estimator {
-  return neighbourEstimator(fitNeighbours(rows, options.neighbours));
-}
-
 /** Keeps the rows, of which there may be none, and the scale of their features. Without `k`, the count of least leave-one-out error over the targets' variances. */
 export function fitNeighbours({ x, y, n, features, targets }: TrainingRows, k?: number): Neighbours {
   const centre = new Float64Array(features);
@@ -46,18 +39,6 @@ export function fitNeighbours({ x, y, n, features, targets }: TrainingRows, k?: 
   }
   const known = { features, targets, x, y, centre, scale };
   return { ...known, k: k === undefined ? chooseCount({ ...known, k: n }) : Math.min(k, n) };
-}
-
-/** A fitted model behind the interface of all kinds; its file is `neighbours.npz`. */
-export function neighbourEstimator(model: Neighbours): Estimator {
-  return {
-    kind: 'neighbours',
-    features: model.features,
-    targets: model.targets,
-    choices: { neighbours: model.k, rows: model.y.length / model.targets },
-    predict: (x, n) => predictNeighbours(model, x, n),
-    files: () => new Map([['neighbours.npz', neighboursToNpz(model)]]),
-  };
 }
 
 /** Estimates of rows [n, features]: [n, targets]. Rows at distance 0 answer alone, and equally. */

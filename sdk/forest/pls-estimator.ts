@@ -2,8 +2,9 @@
 import { Random } from '../base/index.ts';
 import type { Estimator, TrainingRows } from './estimator.ts';
 import type { EstimatorOptions } from './estimator-options.ts';
-import { type LinearModel, linearEstimator } from './linear.ts';
+import type { LinearModel } from './linear.ts';
 import { targetColumn } from './linear-columns.ts';
+import { linearEstimator } from './linear-estimator.ts';
 import { fitPls, type PlsOptions, plsModel, predictEveryCount } from './pls.ts';
 
 const INNER_FOLDS = 10;
@@ -35,7 +36,7 @@ export function fitPlsEstimator(rows: TrainingRows, options: EstimatorOptions, s
  * Number of components by cross-validation on seeded random folds. The error of a fold is the mean over its rows and targets of the squared
  * error in units of the targets' variances.
  */
-export function chooseComponents(
+function chooseComponents(
   x: Float32Array,
   y: Float64Array,
   shape: { readonly features: number; readonly targets: number },
@@ -82,7 +83,7 @@ function choose(error: Float64Array, most: number, folds: number, rule: 'one-se'
 }
 
 /** Models of single targets side by side. */
-export function beside(models: readonly LinearModel[]): LinearModel {
+function beside(models: readonly LinearModel[]): LinearModel {
   const [{ features }] = models;
   const T = models.length;
   return {

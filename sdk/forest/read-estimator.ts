@@ -2,9 +2,9 @@
 import { NadirError } from '../base/index.ts';
 import { hybrid } from './eagleeyes.ts';
 import type { Estimator, EstimatorKind } from './estimator.ts';
-import { linearEstimator } from './linear.ts';
+import { linearEstimator } from './linear-estimator.ts';
 import { linearFromOnnx } from './linear-onnx.ts';
-import { neighbourEstimator } from './neighbours.ts';
+import { neighbourEstimator } from './neighbours-estimator.ts';
 import { neighboursFromNpz } from './neighbours-file.ts';
 import { forestFromOnnx } from './onnx.ts';
 import { treeEstimator } from './tree-estimators.ts';

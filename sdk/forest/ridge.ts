@@ -4,8 +4,9 @@
  */
 import type { Estimator, TrainingRows } from './estimator.ts';
 import type { EstimatorOptions } from './estimator-options.ts';
-import { type LinearModel, linearEstimator } from './linear.ts';
+import type { LinearModel } from './linear.ts';
 import { type Standardised, standardise } from './linear-columns.ts';
+import { linearEstimator } from './linear-estimator.ts';
 import {
   factorShifted,
   quadraticForm,

@@ -26,6 +26,7 @@ interface ForestOptions extends DataOptions {
   readonly minLeaf: number;
   readonly mtry: number;
   readonly folds: string;
+  readonly within?: readonly [number, number];
   readonly group?: string;
   readonly holdout?: string;
   readonly licence?: string;
@@ -246,6 +247,7 @@ function withFolds(command: Command): Command {
       'number of folds, column:NAME, one-group-out (with --group), kennard-stone[:SHARE] or duplex[:SHARE]',
       '5',
     )
+    .option('--within <from,to>', 'take only the bands between these wavelengths in nm', range)
     .option('--group <column>', 'keep rows with equal values of this column in one fold')
     .option('--holdout <path>', 'spectra table that no training sees; its rows go with the model for parity checks')
     .option('--licence <spdx>', 'licence of the data (default: known for the shipped sets)')
@@ -254,6 +256,14 @@ function withFolds(command: Command): Command {
 
 function forestOf({ trees, minLeaf, mtry }: ForestOptions) {
   return { trees, minLeaf, mtry };
+}
+
+/** Option parser: `FROM,TO` in nm. */
+function range(text: string): readonly [number, number] {
+  const [from, to, ...more] = list(text).map(Number);
+  if (!(from > 0 && to > from) || more.length > 0)
+    throw new InvalidArgumentError('must be FROM,TO in nm, such as 420,900.');
+  return [from, to];
 }
 
 /** Option parser: number in (0, 1]. */

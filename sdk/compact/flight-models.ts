@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, NadirError, type NdArray, readBounded, readNpz, toFloat32, toFloat64 } from '../base/index.ts';
-import { computeFeatures, parseSoilModel, type SoilModel } from '../spectra/index.ts';
+import { computeFeatures, FLYING_KINDS, modelInput, parseSoilModel, type SoilModel } from '../spectra/index.ts';
 
 const MAX_MODEL_BYTES = 256 * 2 ** 20;
 const MAX_JSON_BYTES = 64 * 2 ** 20;
@@ -18,7 +18,14 @@ export interface SoilFolder {
   readonly modelJson: Buffer;
   readonly forest: Buffer;
   /** Rows [m, …]: mean spectra, features of them, the trainer's own estimates. */
-  readonly holdout: { rows: number; spectra: Float32Array; features: Float32Array; prediction: Float64Array };
+  readonly holdout: {
+    rows: number;
+    spectra: Float32Array;
+    /** Singular values of the band images, [m, 5, bands], where the model reads pixels. */
+    sigma?: Float64Array;
+    features: Float32Array;
+    prediction: Float64Array;
+  };
 }
 
 /** A concept model with its student, its names and its holdout. */
@@ -52,11 +59,11 @@ const names = z.looseObject({ named: z.array(z.looseObject({ latent: z.int().min
 export async function readSoilFolder(dir: string): Promise<SoilFolder> {
   const modelJson = await readBounded(join(dir, 'model.json'), MAX_JSON_BYTES);
   const model = parseSoilModel(modelJson, join(dir, 'model.json'));
-  if (model.model === 'mean') {
+  if (!FLYING_KINDS.includes(model.model)) {
     throw new NadirError({
-      what: 'the training-mean predictor has no forest that could fly',
+      what: `a model of kind "${model.model}" is no ensemble of trees, and only these fly`,
       where: dir,
-      remedy: 'Train a forest with nadir spectra train or prune',
+      remedy: `Train one of ${FLYING_KINDS.join(', ')} with nadir spectra train, or prune`,
     });
   }
   const forest = await readBounded(join(dir, 'forest.onnx'), MAX_MODEL_BYTES);
@@ -67,15 +74,17 @@ export async function readSoilFolder(dir: string): Promise<SoilFolder> {
   const spectra = matrix(arrays, 'spectra', bands, path, RETRAIN_SOIL);
   const features = matrix(arrays, 'features', model.features.length, path, RETRAIN_SOIL);
   const prediction = matrix(arrays, 'prediction', model.targets.length, path, RETRAIN_SOIL);
-  sameRows([spectra, features, prediction], path, RETRAIN_SOIL);
+  const sigma = arrays.get('sigma');
+  sameRows([spectra, features, prediction, ...(sigma ? [sigma] : [])], path, RETRAIN_SOIL);
   const holdout = {
     rows: spectra.shape[0],
     spectra: toFloat32(spectra),
+    ...(sigma && { sigma: toFloat64(sigma) }),
     features: toFloat32(features),
     prediction: toFloat64(prediction),
   };
   // The board computes features from spectra by model.json: it must get the very numbers the forest was tested with
-  const again = computeFeatures(model.features, holdout.spectra, bands);
+  const again = computeFeatures(model.features, modelInput(model, holdout.spectra, holdout.sigma), bands);
   const differs = again.findIndex((value, i) => value !== holdout.features[i]);
   if (differs >= 0) {
     const { name } = model.features[differs % model.features.length];

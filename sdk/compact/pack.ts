@@ -177,6 +177,7 @@ function goldenSoil({ model, holdout }: SoilFolder): Buffer {
   });
   return formatNpz({
     spectra: take(holdout.spectra, model.wavelengthsNm.length),
+    ...(holdout.sigma && { sigma: take(holdout.sigma, 5 * model.wavelengthsNm.length) }),
     features: take(holdout.features, model.features.length),
     prediction: take(holdout.prediction, model.targets.length),
   });

@@ -54,13 +54,20 @@ export interface BandPoint extends BandModelFigures {
   readonly core: readonly number[];
 }
 
+/** Estimates of rows by models that had not seen them. */
+export interface HeldOut {
+  /** [n, targets] */
+  readonly prediction: Float64Array;
+  readonly score: Score;
+}
+
 export interface BandSelection {
   readonly points: readonly BandPoint[];
   readonly candidates: readonly Candidate[];
   /** The chosen model of a candidate of kind `bands`: its features, as columns of the problem inside its bands. */
   modelOf(candidate: Candidate): { readonly bands: readonly number[]; readonly columns: Uint32Array };
-  /** Score with every figure of a candidate of kind `bands`. */
-  scoreOf(candidate: Candidate): Score;
+  /** Estimates of the held-out rows by a candidate of kind `bands`, [n, targets], and their score with every figure. */
+  heldOutOf(candidate: Candidate): HeldOut;
 }
 
 /** Chooses bands at each budget in each fold and on all rows; `fits` are the full fits of all rows and of each fold, with `bandNet`. */
@@ -98,7 +105,8 @@ export async function selectBands(
       const set = setOf(result, budget, choice);
       return { rows: result.rows, prediction: (set[which] ?? set.all).prediction };
     });
-    return scoreFolds(selection.truth, outOfFold(fit, parts), folds, selection.targets);
+    const prediction = outOfFold(fit, parts);
+    return { prediction, score: scoreFolds(selection.truth, prediction, folds, selection.targets) };
   };
   const figures = (score: Score): BandModelFigures => ({
     score: score.mean,
@@ -106,8 +114,9 @@ export async function selectBands(
     lossPercent: 100 * (score.mean / full.mean - 1),
     worstFoldLossPercent: Math.max(...score.folds.map((value, fold) => 100 * (value / full.folds[fold] - 1))),
   });
-  const chosen = new Map<Candidate, { bands: readonly number[]; columns: Uint32Array; score: Score }>();
-  const candidate = (budget: number, bands: readonly number[], own: BandFit, cost: BoardCost, score: Score) => {
+  const chosen = new Map<Candidate, { bands: readonly number[]; columns: Uint32Array; heldOut: HeldOut }>();
+  const candidate = (budget: number, bands: readonly number[], own: BandFit, cost: BoardCost, heldOut: HeldOut) => {
+    const { score } = heldOut;
     const made: Candidate = {
       kind: 'bands',
       asked: budget,
@@ -116,7 +125,7 @@ export async function selectBands(
       cost,
       folds: score.folds,
     };
-    chosen.set(made, { bands, columns: own.columns, score });
+    chosen.set(made, { bands, columns: own.columns, heldOut });
   };
 
   const points = budgets.map((budget): BandPoint => {
@@ -124,17 +133,18 @@ export async function selectBands(
     const inside = insideProblem(data, set.bands).features;
     const read = (own: BandFit): SpectralFeature[] => [...own.read].map((f) => inside[f]);
     const costOf = (own: BandFit) => boardCost(read(own), own.comparisons);
-    const score = scored(budget, 'search', 'all');
-    candidate(budget, set.bands, set.all, costOf(set.all), score);
+    const heldOut = scored(budget, 'search', 'all');
+    const { score } = heldOut;
+    candidate(budget, set.bands, set.all, costOf(set.all), heldOut);
     let few: BandPoint['few'];
     if (set.few) {
       const own = scored(budget, 'search', 'few');
       const cost = costOf(set.few);
       candidate(budget, set.bands, set.few, cost, own);
-      few = { ...figures(own), features: [...set.few.columns].map((f) => inside[f].name), cost };
+      few = { ...figures(own.score), features: [...set.few.columns].map((f) => inside[f].name), cost };
     }
     const other = (choice: 'greedy' | 'equal') => {
-      const own = scored(budget, choice, 'all');
+      const own = scored(budget, choice, 'all').score;
       const behind = own.folds.map((value, fold) => value - score.folds[fold]);
       return {
         ...figures(own),
@@ -164,7 +174,7 @@ export async function selectBands(
     if (found === undefined) throw new RangeError('not a candidate of this selection');
     return found;
   };
-  return { points, candidates: [...chosen.keys()], modelOf: known, scoreOf: (own) => known(own).score };
+  return { points, candidates: [...chosen.keys()], modelOf: known, heldOutOf: (own) => known(own).heldOut };
 }
 
 function hasNear(bands: readonly number[], nm: number): boolean {

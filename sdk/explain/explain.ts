@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NadirError, type Progress, Random, writeFileAtomic, writeNpy } from '../base/index.ts';
 import { interactionValues } from '../forest/interactions.ts';
 import { interventionalShap } from '../forest/interventional.ts';
-import { domainDistance, needsPixels, readSpectra, requireSameBands, spectralInput } from '../spectra/index.ts';
+import { domainDistance, needsPixels, onBands, readSpectra, spectralInput } from '../spectra/index.ts';
 import { attribute, featureImportance } from './attribution.ts';
 import { explainParts } from './combined.ts';
 import { explainReport } from './explain-report.ts';
@@ -44,12 +44,12 @@ export async function explainSoilModel(options: ExplainOptions, progress: Progre
   const F = model.features.length;
   const seed = options.seed ?? 0;
   if (F === 0) throw unexplained(model.model, options.model);
-  const { skipped, ...table } = await readSpectra(options.data, {
+  const { skipped, ...whole } = await readSpectra(options.data, {
     pixels: needsPixels(model.features),
     ...(options.skipBad && { skipBad: true }),
   });
   logSkipped(skipped, progress);
-  requireSameBands(table.wavelengthsNm, model.wavelengthsNm, table.name);
+  const table = onBands(whole, model.wavelengthsNm);
   const everyRow = Uint32Array.from({ length: table.rows }, (_, row) => row);
   const isClosed = hasClosedForm(soil);
   const rows = isClosed ? everyRow : sampleOf(table.rows, SAMPLED_ROWS, seed, 'explained rows');

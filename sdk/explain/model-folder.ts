@@ -54,6 +54,7 @@ export async function writeModelFolder(folder: string, given: ModelParts): Promi
     })),
     wavelengthsNm: [...table.wavelengthsNm],
     ...(mscReference && { mscReference: [...mscReference] }),
+    ...(problem.fullReflectance !== undefined && { fullReflectance: problem.fullReflectance }),
     targetMean: perTarget(means),
     targetSd: perTarget(sds),
     bandsRead: read,
@@ -88,6 +89,7 @@ export async function writeModelFolder(folder: string, given: ModelParts): Promi
   for (const [name, bytes] of estimator.files()) await writeFileAtomic(join(folder, name), bytes);
   await writeNpz(join(folder, 'holdout.npz'), {
     spectra: { shape: [n, bands], data: spectra },
+    ...(sigma && { sigma: { shape: [n, 5, bands], data: sigma } }),
     features: { shape: [n, features.length], data: values },
     prediction: { shape: [n, targets.length], data: estimator.predict(values, n, holdout.edge) },
     truth: { shape: [n, targets.length], data: truth },

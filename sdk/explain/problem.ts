@@ -2,17 +2,19 @@
 import { NadirError, type Progress } from '../base/index.ts';
 import {
   ALL_GROUPS,
+  bandsWithin,
   catalogue,
   computeFeatures,
   deduplicate,
   definedGroups,
   EAGLEEYES_GROUPS,
   type Folds,
+  fullReflectanceOf,
   groupNumbers,
   licenceOf,
   makeFolds,
+  onBands,
   readSpectra,
-  requireSameBands,
   type SkippedFile,
   type SpectralFeature,
   type SpectraTable,
@@ -49,6 +51,8 @@ export interface ProblemOptions {
   readonly groups?: readonly string[];
   /** Groups to take in place of all where none are asked for; those that the band count does not allow are left out. */
   readonly defaultGroups?: readonly string[];
+  /** Take only the bands between these wavelengths in nm: those that another instrument has. */
+  readonly within?: readonly [number, number];
   /** Number of folds, or `column:NAME`. */
   readonly folds: string;
   /** Column whose equal values stay in one fold. */
@@ -102,6 +106,8 @@ export interface Problem {
   readonly fit: FitData;
   readonly holdout: Holdout;
   readonly licence: string;
+  /** Value that stands for a reflectance of 1 in the table, where that is known. */
+  readonly fullReflectance?: number;
   /** Bad patches that were left out, where that was asked for. */
   readonly skipped: readonly SkippedFile[];
   /** Reference of multiplicative scatter correction where a feature needs it: the mean spectrum of all rows, [bands]. */
@@ -115,11 +121,12 @@ const HOLDOUT_ROWS = 64;
 
 /** Reads the table, computes the distinct features of the selected rows and makes the folds. */
 export async function readProblem(options: ProblemOptions, forest: ForestChoices): Promise<Problem> {
-  const { skipped, ...table } = await readSpectra(options.data, {
+  const { skipped, ...whole } = await readSpectra(options.data, {
     pixels: readsPixels(options),
     ...(options.skipBad && { skipBad: true }),
     ...(options.threads && { threads: options.threads }),
   });
+  const table = options.within ? bandsWithin(whole, options.within) : whole;
   const selection = selectTargets(table, options.targets);
   const bands = table.wavelengthsNm.length;
   const features = deduplicate(catalogue(bands, options.groups ?? groupsWithout(options, table)));
@@ -149,6 +156,7 @@ export async function readProblem(options: ProblemOptions, forest: ForestChoices
       ? holdoutOfLastFold(table, selection, folds)
       : await readHoldout(options.holdout, options.targets, table);
   const licence = options.licence ?? licenceOf(options.data);
+  const fullReflectance = fullReflectanceOf(options.data);
   return {
     table,
     selection,
@@ -158,6 +166,7 @@ export async function readProblem(options: ProblemOptions, forest: ForestChoices
     holdout,
     licence,
     skipped,
+    ...(fullReflectance !== undefined && { fullReflectance }),
     ...(mscReference && { mscReference }),
     ...(options.group !== undefined && { groupOf: groupNumbers(table, selection.rows, options.group) }),
   };
@@ -187,8 +196,8 @@ function meanSpectrum(spectra: Float32Array, bands: number): Float64Array {
 }
 
 async function readHoldout(path: string, targets: readonly string[], trained: SpectraTable): Promise<Holdout> {
-  const table = await readSpectra(path, { pixels: trained.sigma !== undefined });
-  requireSameBands(table.wavelengthsNm, trained.wavelengthsNm, path);
+  const { skipped: _, ...whole } = await readSpectra(path, { pixels: trained.sigma !== undefined });
+  const table = onBands(whole, trained.wavelengthsNm, path);
   const selection = selectTargets(table, targets);
   const rows = Array.from({ length: Math.min(HOLDOUT_ROWS, selection.rows.length) }, (_, row) => row);
   return takeHoldout(table, selection, rows, `rows of ${table.name}, which no training saw`);

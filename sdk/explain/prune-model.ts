@@ -4,13 +4,14 @@ import { type Forest, featuresRead, shapValues } from '../forest/index.ts';
 import type { Score, SoilModel, SpectralFeature } from '../spectra/index.ts';
 import type { ShapTable } from './attribution.ts';
 import { insideProblem } from './band-fits.ts';
-import type { BandSelection } from './bands.ts';
+import type { BandSelection, HeldOut } from './bands.ts';
 import { binRows, foldRows, gather, growForest } from './fits.ts';
 import { writeModelFolder } from './model-folder.ts';
 import type { CurvePoint } from './outcomes.ts';
 import { KNEE_RULE, kneeOf } from './pareto.ts';
 import type { FitData, Problem } from './problem.ts';
 import { CHOICE_RULE, type PruneOptions } from './prune-options.ts';
+import { uncertaintyOf } from './uncertainty.ts';
 
 interface SmallModel {
   readonly model: SoilModel;
@@ -31,6 +32,8 @@ async function writeSmallModel(
   about: {
     /** Leave out what no tree tests: it need not be computed on board. */
     readonly onlyRead: boolean;
+    /** Estimates of the held-out rows by models made like this one, [n, targets]: its interval is taken from their errors. */
+    readonly prediction: Float64Array;
     readonly options: Readonly<Record<string, unknown>>;
     readonly figures: Readonly<Record<string, unknown>>;
   },
@@ -38,11 +41,13 @@ async function writeSmallModel(
   const rows = foldRows(fit, null).training;
   const seed = Random.of(fit.seed, 'forest').uint32();
   const grown = growForest(fit, binRows(fit, rows), problem.selection.truth, columns, seed);
-  const { options, figures } = about;
+  const { options, figures, prediction } = about;
+  const { selection, folds } = problem;
+  const uncertainty = uncertaintyOf({ truth: selection.truth, prediction, folds, targets: selection.targets });
   const { forest, read } = about.onlyRead ? onlyRead(grown) : { forest: grown, read: null };
   const kept = read ? read.map((f) => columns[f]) : columns;
   const own = [...kept].map((column) => features[column]);
-  const model = await writeModelFolder(folder, { problem, features: own, forest, options, figures });
+  const model = await writeModelFolder(folder, { problem, features: own, forest, options, figures, uncertainty });
   const { values } = shapValues(forest, gather(fit, rows, kept), fit.n);
   return { model, features: own, shap: { values, n: fit.n, targets: fit.targets } };
 }
@@ -74,12 +79,13 @@ export async function writeFeatureModel(
   problem: Problem,
   columns: Uint32Array,
   point: CurvePoint,
-  score: Score,
+  { score, prediction }: HeldOut,
   full: Score,
   curve: readonly CurvePoint[],
 ): Promise<FlownModel> {
   const small = await writeSmallModel(options.out, problem, problem.fit, problem.features, columns, {
     onlyRead: false,
+    prediction,
     options: modelOptions(options),
     figures: modelFigures(score, full, CHOICE_RULE, curve),
   });
@@ -99,10 +105,11 @@ export async function writeBandModel(
   const { bands, columns } = selected.modelOf(knee);
   const data = { fit, spectra: selection.spectra, wavelengthsNm: table.wavelengthsNm, features };
   const inside = insideProblem(data, bands);
-  const score = selected.scoreOf(knee);
+  const { score, prediction } = selected.heldOutOf(knee);
   const rule = `of the searched bands: ${KNEE_RULE}`;
   const small = await writeSmallModel(options.out, problem, inside.fit, inside.features, columns, {
     onlyRead: true,
+    prediction,
     options: { ...modelOptions(options), bands: options.bands, choose: 'bands' },
     figures: { ...modelFigures(score, full, rule, curve), bands: bands.map((band) => table.wavelengthsNm[band]) },
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { NadirError, type Progress, writeFileAtomic } from '../base/index.ts';
 import { bandsRead, centreBand, type Score, scoreFolds, standardDeviation } from '../spectra/index.ts';
 import { attribute } from './attribution.ts';
-import { selectBands } from './bands.ts';
+import { type HeldOut, selectBands } from './bands.ts';
 import { lossCurveFigure } from './curve.ts';
 import { attributionFigure } from './figure.ts';
 import type { FitResult } from './fits.ts';
@@ -49,15 +49,20 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
   );
   const [onAllRows, ...byFold] = fits;
 
-  const score = (parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[]) =>
-    scoreFolds(selection.truth, outOfFold(fit, parts), folds, options.targets);
-  const full = score(byFold.map((result) => ({ rows: result.rows, prediction: result.full })));
-  const scores = new Map<number, Score>();
-  const scoreAt = (count: number) => scores.get(count) ?? full;
+  const heldOut = (parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[]): HeldOut => {
+    const prediction = outOfFold(fit, parts);
+    return { prediction, score: scoreFolds(selection.truth, prediction, folds, options.targets) };
+  };
+  const whole = heldOut(byFold.map((result) => ({ rows: result.rows, prediction: result.full })));
+  const full = whole.score;
+  const pruned = new Map<number, HeldOut>();
+  const heldOutAt = (count: number) => pruned.get(count) ?? whole;
+  const scoreAt = (count: number) => heldOutAt(count).score;
   const curve = keep.map((count): CurvePoint => {
     const parts = byFold.map(({ rows, kept }) => ({ rows, ...fitOf(kept, count) }));
-    const own = score(parts);
-    scores.set(count, own);
+    const estimates = heldOut(parts);
+    const own = estimates.score;
+    pruned.set(count, estimates);
     const chosenFeatures = [...fitOf(onAllRows.kept, count).columns].map((column) => features[column]);
     return {
       keep: count,
@@ -99,7 +104,7 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
           problem,
           fitOf(onAllRows.kept, point.keep).columns,
           point,
-          scoreAt(point.keep),
+          heldOutAt(point.keep),
           full,
           curve,
         );

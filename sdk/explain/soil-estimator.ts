@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { readBounded } from '../base/index.ts';
 import { type Estimator, type EstimatorKind, readEstimator } from '../forest/index.ts';
-import { computeFeatures, readSoilModel, type SoilModel, type SpectralInput } from '../spectra/index.ts';
+import { computeFeatures, modelInput, readSoilModel, type SoilModel, type SpectralInput } from '../spectra/index.ts';
 import { combine, type Part } from './combined.ts';
 
 const MAX_BYTES = 512 * 2 ** 20;
@@ -23,9 +23,8 @@ export async function openSoilModel(folder: string): Promise<SoilEstimator> {
   const model = await readSoilModel(folder);
   const { estimator, parts } = await readWhole(folder, model);
   const bands = model.wavelengthsNm.length;
-  const mscReference = model.mscReference && Float64Array.from(model.mscReference);
   const features = (input: SpectralInput) =>
-    computeFeatures(model.features, { ...input, ...(mscReference && { mscReference }) }, bands);
+    computeFeatures(model.features, modelInput(model, input.mean, input.sigma), bands);
   return {
     model,
     estimator,

@@ -7,10 +7,10 @@ import { NadirError } from '../base/index.ts';
 import type { VerifiedBundle } from '../bundle/index.ts';
 import { codeBytes, encodeConcepts, type FieldValues } from '../link/index.ts';
 import { strongestLatents } from '../sae/encode.ts';
-import { computeFeatures, needsPixels, type SpectralInput } from '../spectra/feature.ts';
+import { computeFeatures, needsPixels } from '../spectra/feature.ts';
 import { decodeJpeg, ENCODER_EDGE, encoderInput } from '../spectra/image-frame.ts';
-import { parseSoilModel, type SoilModel } from '../spectra/soil-model.ts';
-import { parseSpectralFrame, requireSameBands, type SpectralFrame } from '../spectra/spectral-frame.ts';
+import { modelInput, parseSoilModel, type SoilModel } from '../spectra/soil-model.ts';
+import { parseSpectralFrame, requireSameBands } from '../spectra/spectral-frame.ts';
 import { OnnxEngine } from './engines/onnx.ts';
 import type { CameraFrame } from './source.ts';
 
@@ -89,7 +89,11 @@ export class Pipeline {
     const { model, forest } = this.soil;
     const frame = parseSpectralFrame(bytes, source, { sigma: needsPixels(model.features) });
     requireSameBands(frame.wavelengthsNm, model.wavelengthsNm, source);
-    const features = computeFeatures(model.features, frameInput(frame, model), frame.meanSpectrum.length);
+    const features = computeFeatures(
+      model.features,
+      modelInput(model, frame.meanSpectrum, frame.sigma),
+      frame.meanSpectrum.length,
+    );
     const estimate = await forest.run(features, [1, model.features.length], 'estimate');
     return [
       { stream: 'soil', values: { source, estimate: Array.from(estimate), latency: performance.now() - started } },
@@ -111,14 +115,6 @@ export class Pipeline {
       values: { source, layer, layers: pieces.length, code: piece, latency },
     }));
   }
-}
-
-function frameInput({ meanSpectrum, sigma }: SpectralFrame, { mscReference }: SoilModel): SpectralInput {
-  return {
-    mean: meanSpectrum,
-    ...(sigma && { sigma }),
-    ...(mscReference && { mscReference: Float64Array.from(mscReference) }),
-  };
 }
 
 function parseConceptModel(bytes: Buffer): { latentCount: number; k: number } {

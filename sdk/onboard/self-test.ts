@@ -2,6 +2,7 @@
 import { NadirError, parseNpz, toFloat32, toFloat64 } from '../base/index.ts';
 import type { VerifiedBundle } from '../bundle/index.ts';
 import { computeFeatures } from '../spectra/feature.ts';
+import { modelInput } from '../spectra/soil-model.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Largest |got − reference| / max |reference| that passes. */
@@ -17,8 +18,12 @@ export interface SelfTest {
 export async function selfTest(bundle: VerifiedBundle, { soil, concepts }: Pipeline): Promise<SelfTest> {
   const outcome: { soil?: number; concepts?: number } = {};
   if (soil) {
-    const { rows, reference, input } = await golden(bundle, 'golden/soil.npz', 'spectra', 'prediction');
-    const features = computeFeatures(soil.model.features, input, soil.model.wavelengthsNm.length);
+    const { rows, reference, input, sigma } = await golden(bundle, 'golden/soil.npz', 'spectra', 'prediction');
+    const features = computeFeatures(
+      soil.model.features,
+      modelInput(soil.model, input, sigma),
+      soil.model.wavelengthsNm.length,
+    );
     const got = await soil.forest.run(features, [rows, soil.model.features.length], 'estimate');
     outcome.soil = requireEqual(got, reference, 'golden/soil.npz');
   }
@@ -41,7 +46,13 @@ async function golden(bundle: VerifiedBundle, path: string, input: string, outpu
       remedy: 'Pack the bundle again',
     });
   }
-  return { rows: inputs.shape[0], input: toFloat32(inputs), reference: toFloat64(outputs) };
+  const sigma = arrays.get('sigma');
+  return {
+    rows: inputs.shape[0],
+    input: toFloat32(inputs),
+    reference: toFloat64(outputs),
+    ...(sigma && { sigma: toFloat64(sigma) }),
+  };
 }
 
 function requireEqual(got: Float32Array, reference: Float64Array, where: string): number {

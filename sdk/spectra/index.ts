@@ -80,7 +80,7 @@ export {
   type TargetFigures,
 } from './score.ts';
 export { type IntervalOptions, withIntervals } from './score-intervals.ts';
-export { parseSoilModel, readSoilModel, type SoilModel } from './soil-model.ts';
+export { FLYING_KINDS, modelInput, parseSoilModel, readSoilModel, type SoilModel } from './soil-model.ts';
 export { parseSpectralFrame, readSpectralFrame, requireSameBands, type SpectralFrame } from './spectral-frame.ts';
 export {
   columnOf,
@@ -91,3 +91,4 @@ export {
   spectralInput,
   type TargetSelection,
 } from './table.ts';
+export { bandsWithin, onBands } from './table-bands.ts';

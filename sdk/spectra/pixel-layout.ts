@@ -31,6 +31,10 @@ export interface PixelLayout {
   readonly roots: number;
   /** Copy of d and e2. */
   readonly spare: number;
+  /** Lanczos' vectors, the first of them where it starts; 0 where the patch is too small for it to pay. */
+  readonly basis: number;
+  /** Trace and sum of squares of the Gram matrices. */
+  readonly sums: number;
   readonly bytes: number;
 }
 
@@ -50,7 +54,7 @@ export function layoutFor(h: number, w: number, sigma: boolean): PixelLayout {
   const mask = take(h * w + LANE_BYTES);
   const figures = take(32);
   const part = (size: number) => (sigma ? take(size) : 0);
-  return {
+  const parts = {
     h,
     w,
     tall,
@@ -72,6 +76,8 @@ export function layoutFor(h: number, w: number, sigma: boolean): PixelLayout {
     room: part(16 * LANE_BYTES),
     roots: part(SIGMAS * LANE_BYTES),
     spare: part(2 * LANE_BYTES * short),
-    bytes,
+    basis: part(short < LANCZOS_FROM ? 0 : (LANCZOS_CHECKS[LANCZOS_CHECKS.length - 1] + 1) * LANE_BYTES * short),
+    sums: part(2 * LANE_BYTES),
   };
+  return { ...parts, bytes };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { NadirError, readBounded } from '../base/index.ts';
 import { ESTIMATOR_KINDS } from '../forest/estimator.ts';
+import type { SpectralInput } from './view.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 const bandIndex = z.int().min(0).max(4095);
@@ -116,6 +117,18 @@ const soilModelSchema = z
   .refine(({ model, parts }) => (model === 'combined') === (parts !== undefined), 'parts belong to a combined model');
 
 export type SoilModel = z.infer<typeof soilModelSchema>;
+
+/** Kinds of model that are trees: what is packed and flown. */
+export const FLYING_KINDS: readonly SoilModel['model'][] = ['forest', 'extra', 'boost'];
+
+/** What the model's features are computed from: spectra [n, bands], and singular values [n, 5, bands] where it reads pixels. */
+export function modelInput(
+  { mscReference }: Pick<SoilModel, 'mscReference'>,
+  mean: SpectralInput['mean'],
+  sigma?: Float64Array,
+): SpectralInput {
+  return { mean, ...(sigma && { sigma }), ...(mscReference && { mscReference: Float64Array.from(mscReference) }) };
+}
 
 /** Reads and checks `model.json` of a soil model folder. */
 export async function readSoilModel(folder: string): Promise<SoilModel> {

@@ -53,8 +53,8 @@ test('a table becomes models, an explanation and a red-team report', () => {
   copyFileSync(resolveDataset('tropical'), join(folder, 'my-soils.csv'));
   const [pls, forest, explain, redteam] = commandsOf("Bring your spectrometer's table");
   expect(run(folder, pls).score.perTarget.exK.r2).toBeGreaterThan(0.5);
-  // whole fields are held out: nothing is left of it
-  expect(run(folder, forest).score.mean).toBeGreaterThan(1);
+  // a field held out is worse than random rows of all fields
+  expect(run(folder, forest).validation.random.gap).toBeGreaterThan(0);
   expect(run(folder, explain).bands).toHaveLength(150);
   expect(run(folder, redteam).findings.length).toBeGreaterThan(18);
 });

@@ -55,6 +55,7 @@ export function mapPng(panels: MapPanels): {
     const alpha = isUnlike ? FADED : OPAQUE;
     const grey = 60 + 180 * placeIn(light, brightness[pixel]);
     const paint = (panel: number, [r, g, b]: readonly number[], opacity: number) => {
+      if (Number.isNaN(r)) return;
       const left = panel * (panelWidth + GAP_PIXELS) + (pixel % width) * zoom;
       const top = Math.floor(pixel / width) * zoom;
       for (let y = top; y < top + zoom; y++)
@@ -79,10 +80,13 @@ function rangeOf(values: Float64Array): Range | undefined {
 }
 
 function placeIn([low, high]: Range, value: number): number {
+  if (Number.isNaN(value)) return Number.NaN;
   return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0.5;
 }
 
+/** NaN, which is not painted, for a value that is not known. */
 function colourAt(place: number): number[] {
+  if (Number.isNaN(place)) return [Number.NaN, 0, 0];
   const at = place * (RAMP.length - 1);
   const below = Math.min(Math.floor(at), RAMP.length - 2);
   return RAMP[below].map((part, i) => Math.round(part + (at - below) * (RAMP[below + 1][i] - part)));

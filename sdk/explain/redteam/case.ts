@@ -3,8 +3,8 @@ import { NadirError, type Progress, Random, runJobs, workerUrl } from '../../bas
 import {
   makeFolds,
   needsPixels,
+  onBands,
   readSpectra,
-  requireSameBands,
   type SpectraTable,
   selectTargets,
   spectralInput,
@@ -26,8 +26,8 @@ export async function openCase(options: AuditOptions, progress: Progress): Promi
   const soil = await openSoilModel(options.model);
   const { model } = soil;
   const pixels = needsPixels(model.features);
-  const table = await readSpectra(options.data, { pixels, threads: options.threads, progress });
-  requireSameBands(table.wavelengthsNm, model.wavelengthsNm, table.name);
+  const { skipped: _, ...whole } = await readSpectra(options.data, { pixels, threads: options.threads, progress });
+  const table = onBands(whole, model.wavelengthsNm);
   const columns = options.targets ?? model.targets;
   if (columns.length !== model.targets.length)
     throw new NadirError({

@@ -3,6 +3,7 @@
  * It runs where WASM cannot, and is what the kernels are tested against.
  */
 import type { PixelKernels } from './kernels.ts';
+import { lanczosOfLane, traceAndSquaresOfLane } from './twin-lanczos.ts';
 import { topFiveOfLane } from './twin-roots.ts';
 
 /** Kernels in plain TypeScript over a fresh memory of `bytes`. */
@@ -80,6 +81,21 @@ export function twinKernels(bytes: number): PixelKernels {
     for (const lane of [0, 1]) tridiagonaliseLane(D, n, (a >> 3) + lane, (d >> 3) + lane, (e2 >> 3) + lane);
   };
 
+  const traceAndSquares: PixelKernels['traceAndSquares'] = (n, a, out) => {
+    for (const lane of [0, 1]) {
+      const [trace, squares] = traceAndSquaresOfLane(D, n, (a >> 3) + lane);
+      D[(out >> 3) + lane] = trace;
+      D[(out >> 3) + 2 + lane] = squares;
+    }
+  };
+
+  const lanczos: PixelKernels['lanczos'] = (n, a, basis, from, to, d, e2) => {
+    for (const lane of [0, 1]) {
+      const [A, vectors, diagonal, couplings] = [a, basis, d, e2].map((at) => (at >> 3) + lane);
+      lanczosOfLane(D, n, A, vectors, from, to, diagonal, couplings);
+    }
+  };
+
   const topFive: PixelKernels['topFive'] = (n, d, e2, _room, roots) => {
     let doubtful = 0;
     for (const lane of [0, 1])
@@ -96,6 +112,8 @@ export function twinKernels(bytes: number): PixelKernels {
     gramOfPairs,
     gramOfDoubles,
     tridiagonalise,
+    traceAndSquares,
+    lanczos,
     topFive,
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Jobs on worker threads. A worker's module hands its work to `serveJobs`; `runJobs` gives each thread the shared data once and then
- * a job at a time. Results come in the order of the jobs, whatever the number of threads.
+ * a job at a time. Results come in the order of the jobs, whatever the number of threads. Threads are kept a while for the next run.
  */
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort, Worker } from 'node:worker_threads';
 import { NadirError } from './error.ts';
 
 export interface PoolOptions<Data, Job, Result> {
@@ -40,31 +40,64 @@ export async function runJobs<Data, Job, Result>(options: PoolOptions<Data, Job,
     return results;
   }
   let next = 0;
-  const workers = Array.from(
-    { length: Math.min(threads, jobs.length) },
-    () => new Worker(options.worker, { workerData: data }),
-  );
+  const workers = Array.from({ length: Math.min(threads, jobs.length) }, () => takeWorker(options.worker));
   try {
     await Promise.all(
       workers.map(async (worker) => {
+        worker.postMessage({ data });
         while (next < jobs.length) {
           const index = next++;
           finish(index, await resultOf<Job, Result>(worker, jobs[index]));
         }
       }),
     );
-  } finally {
+  } catch (error) {
+    // others may be amid a job: none of them is used again
     await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
   }
+  for (const worker of workers) giveBack(options.worker, worker);
   return results;
 }
 
-/** The whole body of a worker's module: does each job that comes with the data that the thread was given. */
+/** Threads without work, by their module: the next run finds them started and their code compiled. */
+const idle = new Map<string, Worker[]>();
+/** A thread without work ends after this. */
+const IDLE_MILLISECONDS = 10_000;
+
+function takeWorker(url: URL): Worker {
+  const worker = idle.get(url.href)?.pop() ?? new Worker(url);
+  worker.ref();
+  return worker;
+}
+
+function giveBack(url: URL, worker: Worker): void {
+  const waiting = idle.get(url.href) ?? [];
+  idle.set(url.href, waiting);
+  waiting.push(worker);
+  const leave = () => {
+    const place = waiting.indexOf(worker);
+    if (place >= 0) waiting.splice(place, 1);
+    return place >= 0;
+  };
+  worker.postMessage({ data: undefined });
+  worker.once('exit', leave);
+  worker.unref();
+  setTimeout(() => {
+    if (leave()) void worker.terminate();
+  }, IDLE_MILLISECONDS).unref();
+}
+
+/** The whole body of a worker's module: does each job that comes with the data that came before it. */
 export function serveJobs<Data, Job, Result>(work: (data: Data, job: Job) => Result | Promise<Result>): void {
-  const data = workerData as Data;
-  parentPort?.on('message', async (job: Job) => {
+  let data: Data;
+  parentPort?.on('message', async (message: { data: Data } | { job: Job }) => {
+    if ('data' in message) {
+      data = message.data;
+      return;
+    }
     try {
-      parentPort?.postMessage({ result: await work(data, job) });
+      parentPort?.postMessage({ result: await work(data, message.job) });
     } catch (error) {
       parentPort?.postMessage({ error: portable(error) });
     }
@@ -98,6 +131,6 @@ function resultOf<Job, Result>(worker: Worker, job: Job): Promise<Result> {
     };
     const onExit = (code: number) => onError(new Error(`a worker thread ended with code ${code}`));
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(job);
+    worker.postMessage({ job });
   });
 }

@@ -58,6 +58,8 @@ export interface BandPoint extends BandModelFigures {
 export interface HeldOut {
   /** [n, targets] */
   readonly prediction: Float64Array;
+  /** SD over the trees of each row's model, [n, targets], where it was taken. */
+  readonly treeSpread?: Float64Array;
   readonly score: Score;
 }
 

@@ -8,6 +8,7 @@ import {
   predictForest,
   shapValues,
   trainBinned,
+  treeSpread,
 } from '../forest/index.ts';
 import { featureImportance, type ShapTable } from './attribution.ts';
 import { netByCentre } from './band-net.ts';
@@ -40,6 +41,8 @@ export interface KeptFit extends FitCost {
   readonly columns: Uint32Array;
   /** Predictions of the fold's rows by a forest refitted on these columns, [m, targets]; empty for `fold` null. */
   readonly prediction: Float64Array;
+  /** SD over its trees of their predictions, [m, targets]. */
+  readonly treeSpread: Float64Array;
 }
 
 export interface FitResult {
@@ -121,6 +124,7 @@ export function eliminate(
       keep: stage,
       columns: strongest(columns, importance, stage),
       prediction: fold.predict(forest, columns),
+      treeSpread: fold.spread(forest, columns),
       ...costOf(forest, columns),
     });
   }
@@ -139,6 +143,7 @@ export interface OpenFold {
   readonly sample: Uint32Array;
   grow(columns: Uint32Array, seed?: number): Forest;
   predict(forest: Forest, columns: Uint32Array): Float64Array;
+  spread(forest: Forest, columns: Uint32Array): Float64Array;
   shap(forest: Forest, columns: Uint32Array): ShapTable;
 }
 
@@ -163,6 +168,7 @@ export function openFold(data: FitData, fold: number | null): OpenFold {
     grow: (columns, seed = forestSeed) => growForest(data, binned, truth, columns, seed),
     predict: (forest, columns) =>
       rows.length === 0 ? new Float64Array(0) : predictForest(forest, gather(data, rows, columns)),
+    spread: (forest, columns) => treeSpread(forest, gather(data, rows, columns), rows.length),
     shap: (forest, columns) => ({
       values: shapValues(forest, gather(data, sample, columns), sample.length).values,
       n: sample.length,

@@ -32,8 +32,8 @@ async function writeSmallModel(
   about: {
     /** Leave out what no tree tests: it need not be computed on board. */
     readonly onlyRead: boolean;
-    /** Estimates of the held-out rows by models made like this one, [n, targets]: its interval is taken from their errors. */
-    readonly prediction: Float64Array;
+
+    readonly heldOut: HeldOut;
     readonly options: Readonly<Record<string, unknown>>;
     readonly figures: Readonly<Record<string, unknown>>;
   },
@@ -41,9 +41,9 @@ async function writeSmallModel(
   const rows = foldRows(fit, null).training;
   const seed = Random.of(fit.seed, 'forest').uint32();
   const grown = growForest(fit, binRows(fit, rows), problem.selection.truth, columns, seed);
-  const { options, figures, prediction } = about;
+  const { options, figures, heldOut } = about;
   const { selection, folds } = problem;
-  const uncertainty = uncertaintyOf({ truth: selection.truth, prediction, folds, targets: selection.targets });
+  const uncertainty = uncertaintyOf({ ...heldOut, truth: selection.truth, folds, targets: selection.targets });
   const { forest, read } = about.onlyRead ? onlyRead(grown) : { forest: grown, read: null };
   const kept = read ? read.map((f) => columns[f]) : columns;
   const own = [...kept].map((column) => features[column]);
@@ -79,17 +79,17 @@ export async function writeFeatureModel(
   problem: Problem,
   columns: Uint32Array,
   point: CurvePoint,
-  { score, prediction }: HeldOut,
+  heldOut: HeldOut,
   full: Score,
   curve: readonly CurvePoint[],
 ): Promise<FlownModel> {
   const small = await writeSmallModel(options.out, problem, problem.fit, problem.features, columns, {
     onlyRead: false,
-    prediction,
+    heldOut,
     options: modelOptions(options),
-    figures: modelFigures(score, full, CHOICE_RULE, curve),
+    figures: modelFigures(heldOut.score, full, CHOICE_RULE, curve),
   });
-  return { small, score, chosen: point.keep, rule: CHOICE_RULE };
+  return { small, score: heldOut.score, chosen: point.keep, rule: CHOICE_RULE };
 }
 
 /** The model of the knee of the searched sets of bands. */
@@ -105,11 +105,12 @@ export async function writeBandModel(
   const { bands, columns } = selected.modelOf(knee);
   const data = { fit, spectra: selection.spectra, wavelengthsNm: table.wavelengthsNm, features };
   const inside = insideProblem(data, bands);
-  const { score, prediction } = selected.heldOutOf(knee);
+  const heldOut = selected.heldOutOf(knee);
+  const { score } = heldOut;
   const rule = `of the searched bands: ${KNEE_RULE}`;
   const small = await writeSmallModel(options.out, problem, inside.fit, inside.features, columns, {
     onlyRead: true,
-    prediction,
+    heldOut,
     options: { ...modelOptions(options), bands: options.bands, choose: 'bands' },
     figures: { ...modelFigures(score, full, rule, curve), bands: bands.map((band) => table.wavelengthsNm[band]) },
   });

@@ -49,9 +49,19 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
   );
   const [onAllRows, ...byFold] = fits;
 
-  const heldOut = (parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[]): HeldOut => {
+  const heldOut = (
+    parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[],
+    spreads?: readonly { readonly rows: Uint32Array; readonly treeSpread: Float64Array }[],
+  ): HeldOut => {
     const prediction = outOfFold(fit, parts);
-    return { prediction, score: scoreFolds(selection.truth, prediction, folds, options.targets) };
+    const score = scoreFolds(selection.truth, prediction, folds, options.targets);
+    const treeSpread =
+      spreads &&
+      outOfFold(
+        fit,
+        spreads.map((part) => ({ rows: part.rows, prediction: part.treeSpread })),
+      );
+    return { prediction, score, ...(treeSpread && { treeSpread }) };
   };
   const whole = heldOut(byFold.map((result) => ({ rows: result.rows, prediction: result.full })));
   const full = whole.score;
@@ -60,7 +70,7 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
   const scoreAt = (count: number) => heldOutAt(count).score;
   const curve = keep.map((count): CurvePoint => {
     const parts = byFold.map(({ rows, kept }) => ({ rows, ...fitOf(kept, count) }));
-    const estimates = heldOut(parts);
+    const estimates = heldOut(parts, parts);
     const own = estimates.score;
     pruned.set(count, estimates);
     const chosenFeatures = [...fitOf(onAllRows.kept, count).columns].map((column) => features[column]);

@@ -3,7 +3,7 @@
  * a job gives depends on its rows and the seed alone.
  */
 import { type Progress, Random, runJobs, workerUrl } from '../base/index.ts';
-import { type Estimator, type Forest, fitEstimator } from '../forest/index.ts';
+import { type Estimator, fitEstimator, treeSpread } from '../forest/index.ts';
 import type { Folds } from '../spectra/index.ts';
 import { featureImportance } from './attribution.ts';
 import type { Candidate } from './candidates.ts';
@@ -113,30 +113,6 @@ export function fitCandidate(
 /** Whether the estimate is the mean of trees that each estimate the whole, so that their spread says something. */
 function averages({ kind }: Pick<Estimator, 'kind'>): boolean {
   return kind === 'forest' || kind === 'extra';
-}
-
-/** SD (n − 1) over the trees of their estimates, [n, targets]. */
-export function treeSpread(forest: Forest, x: Float32Array, n: number): Float64Array {
-  const { roots, targets: T, features, feature, threshold, left, right, value } = forest;
-  const sum = new Float64Array(n * T);
-  const squares = new Float64Array(n * T);
-  const first = new Float64Array(n * T);
-  for (let tree = 0; tree < roots.length; tree++)
-    for (let row = 0; row < n; row++) {
-      let node = roots[tree];
-      while (feature[node] >= 0) node = x[row * features + feature[node]] <= threshold[node] ? left[node] : right[node];
-      for (let t = 0; t < T; t++) {
-        const at = row * T + t;
-        if (tree === 0) first[at] = value[node * T + t];
-        // about the first tree's estimate, so that squares do not cancel
-        const departure = value[node * T + t] - first[at];
-        sum[at] += departure;
-        squares[at] += departure * departure;
-      }
-    }
-  const trees = roots.length;
-  if (trees < 2) return new Float64Array(n * T);
-  return squares.map((square, at) => Math.sqrt(Math.max(0, square - (sum[at] * sum[at]) / trees) / (trees - 1)));
 }
 
 /** Trials of a candidate, one a fold: fitted on all other rows. */

@@ -36,3 +36,4 @@ export { shapValuesThreads } from './shap-threads.ts';
 export { type ForestOptions, trainBinned, trainForest } from './train.ts';
 export { trainForestThreads } from './train-threads.ts';
 export { treeEstimator } from './tree-estimators.ts';
+export { treeSpread } from './tree-spread.ts';

@@ -40,7 +40,7 @@ export async function shapValuesThreads(
     threads,
     work: explainRange,
   });
-  return { values: new Float64Array(new Float64Array(values)), base: bases[0] };
+  return { values: new Float64Array(values), base: bases[0] };
 }
 
 /** Fewer rows than this are not worth a thread, and would be explained one by one, in other rounding. */

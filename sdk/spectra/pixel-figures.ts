@@ -1,16 +1,21 @@
 /** From the pixels of a patch to what features are computed from: its masked mean spectrum and the singular values of its band images. */
 import { NadirError } from '../base/index.ts';
+import { provesTopFive } from './eigenvalue-bounds.ts';
 import type { PixelKernels } from './kernels/kernels.ts';
 import { openPixelKernels } from './kernels/open.ts';
 import type { Patch } from './patch.ts';
-import { layoutFor, type PixelLayout } from './pixel-layout.ts';
-import { bisectTopFive, sigmasFrom, wrapScales } from './singular-values.ts';
+import { LANCZOS_CHECKS, layoutFor, type PixelLayout } from './pixel-layout.ts';
+import { bisectTopFive, lanczosStart, sigmasFrom, wrapScales } from './singular-values.ts';
 import { SIGMAS } from './view.ts';
 
 /** Longest short side of a patch whose singular values are computed: the work grows with its cube. */
 const MAX_SHORT_SIDE = 512;
 /** Largest pixel that 16-bit products take. */
 const MAX_EXACT = 32767;
+/** What an eigenvalue that Lanczos' method finds may be off, relative. */
+const TOLERANCE = 2e-9;
+/** Failures in a row after which a patch's bands are no longer tried. */
+const MAX_FAILURES = 2;
 
 export interface PatchFigures {
   /** Mean over the pixels that are not masked, per band, [bands]; NaN for bands that were not asked for. */
@@ -74,11 +79,16 @@ export class PatchReducer {
     };
     if (values === undefined) for (const band of bands ?? mean.keys()) reduceBand(band, 0);
     else {
+      let failures = layout.basis === 0 ? MAX_FAILURES : 0;
       for (let band = 0; band < patch.bands; band += 2) {
         const second = Math.min(band + 1, patch.bands - 1);
         reduceBand(band, 0);
         if (second > band) reduceBand(second, 1);
-        this.#singularValues(layout, band, second, patch.bands, values);
+        if (failures < MAX_FAILURES && this.#fewSteps(layout, band, second, patch.bands, values)) failures = 0;
+        else {
+          failures++;
+          this.#singularValues(layout, band, second, patch.bands, values);
+        }
       }
       if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] /= scale;
     }
@@ -101,6 +111,10 @@ export class PatchReducer {
       this.#memory.doubles
         .fill(0, scales, scales + layout.short + 4)
         .set(wrapScales(layout.short, layout.long), scales);
+      const start = lanczosStart(layout.basis > 0 ? layout.short : 0);
+      start.forEach((value, i) => {
+        this.#memory.doubles.fill(value, layout.basis / 8 + 2 * i, layout.basis / 8 + 2 * i + 2);
+      });
     }
     this.#layout = layout;
     return layout;
@@ -162,6 +176,48 @@ export class PatchReducer {
     return { sum, count };
   }
 
+  /** Singular values by Lanczos' method, where it proves them in the few steps that pay; false where it does not. */
+  #fewSteps(layout: PixelLayout, first: number, second: number, bands: number, out: Float64Array): boolean {
+    const { short: n, a, basis, d, e2, room, roots, sums, spare } = layout;
+    const { doubles } = this.#memory;
+    const kernels = this.#kernels;
+    const [diagonal, couplings] = [spare, spare + 16 * n];
+    doubles.fill(0, couplings / 8, couplings / 8 + 2);
+    kernels.traceAndSquares(n, a, sums);
+    let from = 0;
+    for (const steps of LANCZOS_CHECKS) {
+      kernels.lanczos(n, a, basis, from, steps, diagonal, couplings, room);
+      from = steps;
+      // topFive writes over what it reads
+      doubles.copyWithin(d / 8, diagonal / 8, diagonal / 8 + 2 * steps);
+      doubles.copyWithin(e2 / 8, couplings / 8, couplings / 8 + 2 * steps);
+      if (kernels.topFive(steps, d, e2, room, roots) !== 0) continue;
+      let proven = true;
+      for (let lane = 0; lane <= second - first && proven; lane++) {
+        const eigenvalues = this.#eigenvaluesOf(roots, lane);
+        const run = {
+          n,
+          steps,
+          d: doubles.subarray(diagonal / 8),
+          e2: doubles.subarray(couplings / 8),
+          at: lane,
+          stride: 2,
+          trace: doubles[sums / 8 + lane],
+          squares: doubles[sums / 8 + 2 + lane],
+        };
+        proven = provesTopFive(run, eigenvalues, TOLERANCE);
+        if (proven) sigmasFrom(eigenvalues, n, out, first + lane, bands);
+      }
+      if (proven) return true;
+    }
+    return false;
+  }
+
+  #eigenvaluesOf(roots: number, lane: number): Float64Array {
+    for (let k = 0; k < SIGMAS; k++) this.#eigenvalues[k] = this.#memory.doubles[roots / 8 + 2 * k + lane];
+    return this.#eigenvalues;
+  }
+
   #singularValues(layout: PixelLayout, first: number, second: number, bands: number, out: Float64Array): void {
     const { short: n, a, vectors, d, e2, room, roots, spare } = layout;
     const { doubles } = this.#memory;
@@ -170,9 +226,8 @@ export class PatchReducer {
     doubles.copyWithin(spare / 8, d / 8, d / 8 + 2 * n);
     doubles.copyWithin(spare / 8 + 2 * n, e2 / 8, e2 / 8 + 2 * n);
     const doubtful = this.#kernels.topFive(n, d, e2, room, roots);
-    const eigenvalues = this.#eigenvalues;
     for (let lane = 0; lane <= second - first; lane++) {
-      for (let k = 0; k < SIGMAS; k++) eigenvalues[k] = doubles[roots / 8 + 2 * k + lane];
+      const eigenvalues = this.#eigenvaluesOf(roots, lane);
       if ((doubtful >> lane) & 1) {
         const ofLane = (at: number) => Float64Array.from({ length: n }, (_, i) => doubles[at + 2 * i + lane]);
         eigenvalues.set(bisectTopFive(ofLane(spare / 8), ofLane(spare / 8 + 2 * n)));

@@ -3,6 +3,11 @@ import { SIGMAS } from './view.ts';
 
 /** Two bands side by side in float64. */
 const LANE_BYTES = 16;
+/** Short side from which Lanczos' method pays. */
+const LANCZOS_FROM = 36;
+/** Numbers of its steps after which its roots are tried. */
+export const LANCZOS_CHECKS = [13, 14, 15, 16, 18, 20, 22];
+const MAX_STEPS = LANCZOS_CHECKS[LANCZOS_CHECKS.length - 1];
 
 /** Where things lie in the kernels' memory for one size of patch. */
 export interface PixelLayout {
@@ -73,10 +78,10 @@ export function layoutFor(h: number, w: number, sigma: boolean): PixelLayout {
     vectors: part(4 * LANE_BYTES * short),
     d: part(LANE_BYTES * short),
     e2: part(LANE_BYTES * short),
-    room: part(16 * LANE_BYTES),
+    room: part(MAX_STEPS * LANE_BYTES),
     roots: part(SIGMAS * LANE_BYTES),
     spare: part(2 * LANE_BYTES * short),
-    basis: part(short < LANCZOS_FROM ? 0 : (LANCZOS_CHECKS[LANCZOS_CHECKS.length - 1] + 1) * LANE_BYTES * short),
+    basis: sigma && short >= LANCZOS_FROM ? take((MAX_STEPS + 1) * LANE_BYTES * short) : 0,
     sums: part(2 * LANE_BYTES),
   };
   return { ...parts, bytes };

@@ -1,14 +1,22 @@
 /**
  * The five largest singular values of a band image that is wrap-padded to a square, as the EagleEyes features have them. Padding only
  * repeats rows (or columns), so they are the square roots of the largest eigenvalues of the short side's Gram matrix with row i scaled by
- * √(times it stands in the square): integer pixels give it exactly. Householder's tridiagonal form, then Laguerre's method for the top five
- * (kernels/assembly/pixels.ts); bisection by Sturm counts where Laguerre would not vouch for its roots.
+ * √(times it stands in the square): integer pixels give it exactly. Of large patches a few steps of Lanczos' method, if they prove that they
+ * found the top five (eigenvalue-bounds.ts); else Householder's tridiagonal form. Laguerre's method for the roots of either
+ * (kernels/assembly/pixels.ts); bisection by Sturm counts where it would not vouch for them.
  */
 import { SIGMAS } from './view.ts';
 
 /** How often each line of the short side stands in a square of `long` lines, as square roots, [short]. */
 export function wrapScales(short: number, long: number): Float64Array {
   return Float64Array.from({ length: short }, (_, line) => Math.sqrt(Math.floor((long - 1 - line) / short) + 1));
+}
+
+/** Unit vector that Lanczos' method starts from: uneven, so that no symmetry of an image hides an eigenvector from it, [n]. */
+export function lanczosStart(n: number): Float64Array {
+  const start = Float64Array.from({ length: n }, (_, i) => 0.5 + (((i + 1) * 0.6180339887498949) % 1));
+  const norm = Math.sqrt(start.reduce((sum, value) => sum + value * value, 0));
+  return start.map((value) => value / norm);
 }
 
 /**

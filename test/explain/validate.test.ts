@@ -6,8 +6,8 @@ import { Random, readNpz, SILENT, toFloat32, toFloat64, writeNpz } from '../../s
 import type { Candidate } from '../../sdk/explain/candidates.ts';
 import { openSoilModel, type TrainOutcome, trainSoilModel } from '../../sdk/explain/index.ts';
 import { leafProximity } from '../../sdk/explain/leaf-proximity.ts';
-import { runTrials, treeSpread } from '../../sdk/explain/validate.ts';
-import { fitEstimator } from '../../sdk/forest/index.ts';
+import { runTrials } from '../../sdk/explain/validate.ts';
+import { fitEstimator, treeSpread } from '../../sdk/forest/index.ts';
 import { readSpectraTable, resolveDataset } from '../../sdk/spectra/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nadir-validate-'));

@@ -1,5 +1,6 @@
 /** A soil model on every pixel of a frame: resampled to the model's bands, estimated with its interval, held against the training's domain. */
 import { NadirError } from '../../base/index.ts';
+import { treeSpread } from '../../forest/index.ts';
 import {
   applyResampling,
   bandResampling,
@@ -10,7 +11,6 @@ import {
   usableOf,
 } from '../../spectra/index.ts';
 import type { SoilEstimator } from '../soil-estimator.ts';
-import { treeSpread } from '../validate.ts';
 
 /** Spectra that are worked on at a time: a frame's features are never all in memory. */
 const BLOCK = 2048;

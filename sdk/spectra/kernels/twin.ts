@@ -46,22 +46,15 @@ export function twinKernels(bytes: number): PixelKernels {
         H[to + (column >> 1) * 2 * side + 2 * row + (column & 1)] = H[from + row * width + column];
   };
 
-  const gramOfPairs: PixelKernels['gramOfPairs'] = (words, depth, chunk, side, n, scale, a, lane) => {
+  const gramOfPairs: PixelKernels['gramOfPairs'] = (words, depth, _chunk, side, n, scale, a, lane) => {
     const [W, S, A] = [words >> 1, scale >> 3, (a >> 3) + lane];
-    for (let start = 0; start < depth; start += chunk) {
-      const end = Math.min(start + chunk, depth);
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j <= i; j++) {
-          let sum = 0;
-          for (let k = start; k < end; k++) {
-            const row = W + k * 2 * side;
-            sum += H[row + 2 * i] * H[row + 2 * j] + H[row + 2 * i + 1] * H[row + 2 * j + 1];
-          }
-          const at = A + 2 * (((i * (i + 1)) >> 1) + j);
-          const value = sum * D[S + i] * D[S + j];
-          D[at] = start === 0 ? value : D[at] + value;
-        }
-    }
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let row = W; row < W + depth * 2 * side; row += 2 * side)
+          sum += H[row + 2 * i] * H[row + 2 * j] + H[row + 2 * i + 1] * H[row + 2 * j + 1];
+        D[A + 2 * (((i * (i + 1)) >> 1) + j)] = sum * D[S + i] * D[S + j];
+      }
   };
 
   const gramOfDoubles: PixelKernels['gramOfDoubles'] = (x, depth, n, a, lane) => {

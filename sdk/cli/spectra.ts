@@ -10,6 +10,7 @@ import {
 } from '../explain/index.ts';
 import { ALL_GROUPS, DATASETS, writeFeatureFile } from '../spectra/index.ts';
 import { count, counts, list, positive, run, type SharedOptions, shared } from './run.ts';
+import { addImport } from './spectra-import.ts';
 import { addMap } from './spectra-map.ts';
 import { addRedteam } from './spectra-redteam.ts';
 
@@ -41,6 +42,7 @@ export function addSpectraCommands(program: Command): void {
   addTrain(spectra);
   addExplain(spectra);
   addPrune(spectra);
+  addImport(spectra);
   addMap(spectra);
   addRedteam(spectra);
 }

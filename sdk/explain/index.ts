@@ -13,6 +13,7 @@ export {
 export { MODELS, type ModelName } from './candidates.ts';
 export { type ExplainOptions, explainSoilModel } from './explain.ts';
 export { attributionFigure } from './figure.ts';
+export { type ImportOptions, type ImportOutcome, importForest } from './import-forest.ts';
 export { type FieldEstimate, type MapOptions, type MapOutcome, mapFrame } from './map/index.ts';
 export type { CurvePoint, ExplainOutcome, PruneOutcome, TrainOutcome } from './outcomes.ts';
 export { DEFAULT_FOREST, DRAWN_AT_LEAST, type ForestChoices, type ProblemOptions } from './problem.ts';

@@ -5,6 +5,8 @@ import { writeFileAtomic } from './files.ts';
 import { formatNpy, type NdArray, parseNpy, readBounded } from './npy.ts';
 
 const MAX_FILE_BYTES = 2 ** 32 - 1;
+/** Most bytes that one byte of a deflate stream can stand for. */
+const DEFLATE_RATIO = 1032;
 /** Largest member after inflating: 2 GiB. */
 const MAX_MEMBER_BYTES = 2 ** 31 - 1;
 const END_RECORD = 0x06054b50;
@@ -62,8 +64,11 @@ export function readZip(
       let content: Buffer;
       try {
         if (method === 0) content = raw;
-        else if (method === 8) content = inflateRawSync(raw, { maxOutputLength: Math.max(1, size) });
-        else throw fail(`zip member ${name} uses compression method ${method}`);
+        else if (method === 8) {
+          // in one piece: many small chunks are garbage that nothing else frees; no header can ask for more than deflate's greatest ratio
+          const chunkSize = Math.min(size, DEFLATE_RATIO * packed) + 64;
+          content = inflateRawSync(raw, { maxOutputLength: Math.max(1, size), chunkSize });
+        } else throw fail(`zip member ${name} uses compression method ${method}`);
       } catch (cause) {
         if (cause instanceof NadirError) throw cause;
         throw fail(`zip member ${name} does not inflate`);

@@ -1,37 +1,13 @@
-/** `nadir spectra features | train | explain | prune`. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  DEFAULT_FOREST,
-  DRAWN_AT_LEAST,
-  explainSoilModel,
-  MODELS,
-  pruneSoilModel,
-  trainSoilModel,
-} from '../explain/index.ts';
+/** `nadir spectra`: features, train and explain here, the other commands beside. */
+import { type Command, Option } from 'commander';
+import { DEFAULT_FOREST, explainSoilModel, MODELS, trainSoilModel } from '../explain/index.ts';
 import { ALL_GROUPS, DATASETS, writeFeatureFile } from '../spectra/index.ts';
-import { count, counts, list, positive, run, type SharedOptions, shared } from './run.ts';
+import { count, list, positive, run, shared } from './run.ts';
 import { addImport } from './spectra-import.ts';
 import { addMap } from './spectra-map.ts';
+import { type DataOptions, type ForestOptions, share, withData, withFolds, withGroups } from './spectra-options.ts';
+import { addPrune } from './spectra-prune.ts';
 import { addRedteam } from './spectra-redteam.ts';
-
-interface DataOptions extends SharedOptions {
-  readonly data: string;
-  readonly out: string;
-}
-
-interface ForestOptions extends DataOptions {
-  readonly skipBad?: true;
-  readonly targets: string[];
-  readonly groups?: string[];
-  readonly trees: number;
-  readonly minLeaf: number;
-  readonly mtry: number;
-  readonly folds: string;
-  readonly within?: readonly [number, number];
-  readonly group?: string;
-  readonly holdout?: string;
-  readonly licence?: string;
-}
 
 /** Adds the `spectra` commands. */
 export function addSpectraCommands(program: Command): void {
@@ -157,121 +133,4 @@ function addExplain(spectra: Command): void {
           `${made.n} rows explained by ${made.method}, additivity error ${made.additivityError.toExponential(1)}: ${made.shap}\nreport: ${made.report}`,
       ),
   );
-}
-
-interface PruneCommandOptions extends ForestOptions {
-  readonly keep: number[];
-  readonly bands?: number[];
-  readonly rankings?: true;
-  readonly formula?: true;
-  readonly choose: 'features' | 'bands';
-}
-
-function addPrune(spectra: Command): void {
-  const command = withForest(
-    spectra
-      .command('prune')
-      .description('the loss of keeping K features or reading K bands, and the smallest good model'),
-  )
-    .option('--keep <counts>', 'counts of features to keep', counts, [12, 24, 48, 120])
-    .option('--bands <counts>', 'budgets of bands to search: which bands the instrument should read', counts)
-    .option('--rankings', 'compare SHAP with impurity, permutation, random and equally spaced choices (slow)')
-    .option('--formula', 'fit a short formula to the strongest features')
-    .addOption(
-      new Option('--choose <what>', 'model to write: of the chosen count of features, or of the knee of --bands')
-        .choices(['features', 'bands'])
-        .default('features'),
-    );
-  shared(command, { out: 'out/pruned', threads: true }).action((options: PruneCommandOptions) =>
-    run(
-      options,
-      (surroundings) => pruneSoilModel({ ...options, forest: forestOf(options) }, surroundings),
-      (made) => {
-        const point = (
-          chosen: boolean,
-          words: string,
-          { score, lossPercent }: { score: number; lossPercent: number },
-        ) => `${chosen ? '→' : ' '} ${words}: ${score.toFixed(4)} (loss ${lossPercent.toFixed(2)} %)`;
-        return [
-          `all ${made.full.features} features: score ${made.full.score.toFixed(4)}`,
-          ...made.curve.map((own) =>
-            point(
-              options.choose === 'features' && own.keep === made.chosen,
-              `${own.keep} features, ${own.bandsRead} bands`,
-              own,
-            ),
-          ),
-          ...(made.bandCurve ?? []).map((own) =>
-            point(
-              false,
-              `${own.bands} bands (${own.nm.map(Math.round).join(', ')} nm), ${own.features.length} features`,
-              own,
-            ),
-          ),
-          ...(made.knee ? [`knee: ${made.knee.cost.bands} bands, ${made.knee.cost.features} features`] : []),
-          ...Object.values(made.formula ?? {}).map((own) => `${own.text} (R² ${own.r2.toFixed(2)})`),
-          `model: ${made.model}, report: ${made.report}`,
-        ].join('\n');
-      },
-    ),
-  );
-}
-
-function withData(command: Command): Command {
-  return command.requiredOption('--data <path>', `${DATASETS.join(', ')} or the path of a spectra table (CSV)`);
-}
-
-function withGroups(command: Command): Command {
-  return command.option(
-    '--groups <names>',
-    `feature groups among ${ALL_GROUPS.join(', ')} (default: what the kind of model reads, or all of the winner that the data allows)`,
-    list,
-  );
-}
-
-function withForest(command: Command): Command {
-  return withFolds(withGroups(withData(command)))
-    .option('--trees <n>', 'trees of a forest', count, DEFAULT_FOREST.trees)
-    .option('--min-leaf <n>', 'fewest samples in a leaf', count, DEFAULT_FOREST.minLeaf)
-    .option(
-      '--mtry <share>',
-      `share of the features that a split looks at (at least ${DRAWN_AT_LEAST} or all)`,
-      share,
-      DEFAULT_FOREST.mtry,
-    );
-}
-
-function withFolds(command: Command): Command {
-  return command
-    .requiredOption('--targets <names>', 'target columns', list)
-    .option(
-      '--folds <how>',
-      'number of folds, column:NAME, one-group-out (with --group), kennard-stone[:SHARE] or duplex[:SHARE]',
-      '5',
-    )
-    .option('--within <from,to>', 'take only the bands between these wavelengths in nm', range)
-    .option('--group <column>', 'keep rows with equal values of this column in one fold')
-    .option('--holdout <path>', 'spectra table that no training sees; its rows go with the model for parity checks')
-    .option('--licence <spdx>', 'licence of the data (default: known for the shipped sets)')
-    .option('--skip-bad', 'patches of a HYPERVIEW folder: leave out bad ones and go on');
-}
-
-function forestOf({ trees, minLeaf, mtry }: ForestOptions) {
-  return { trees, minLeaf, mtry };
-}
-
-/** Option parser: `FROM,TO` in nm. */
-function range(text: string): readonly [number, number] {
-  const [from, to, ...more] = list(text).map(Number);
-  if (!(from > 0 && to > from) || more.length > 0)
-    throw new InvalidArgumentError('must be FROM,TO in nm, such as 420,900.');
-  return [from, to];
-}
-
-/** Option parser: number in (0, 1]. */
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value <= 1))
-    throw new InvalidArgumentError('must be a number above 0, at most 1.');
-  return value;
 }

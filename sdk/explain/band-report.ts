@@ -1,11 +1,11 @@
 /** Sections of the pruning report on bands under a budget, on rankings and on the symbolic formula. */
 import { html, type Markup, raw } from '../base/index.ts';
 import { CORE_SHARE as BAND_CORE, type BandPoint, NEAR_NM } from './bands.ts';
+import { fixed, signed } from './decimals.ts';
 import type { FormulaOutcome } from './formula.ts';
 import { type Candidate, KNEE_RULE } from './pareto.ts';
 import { LOGARITHM } from './pareto-cost.ts';
 import { CORE_SHARE, type RankingOutcome, whereShapDoesNotWin } from './rankings.ts';
-import { fixed, signed } from './report.ts';
 
 /** Bands under a budget: the front, the comparison with other choices, the map. */
 export function bandSection(parts: {
@@ -57,7 +57,7 @@ function verdict(points: readonly BandPoint[], other: 'greedy' | 'equal'): strin
     level.length > 0 && `is level with ${better.length > 0 ? 'it' : name} at ${level.join(', ')}`,
     worse.length > 0 && `loses to ${name} at ${worse.join(', ')}`,
   ].filter((clause) => clause !== false);
-  return `The search ${clauses.join(', ')} (by more than one standard error of the difference over the folds, or not).`;
+  return `The search ${clauses.join(', ')} (better or worse by more than one standard error of the difference over the folds).`;
 }
 
 function range(values: readonly number[]): string {

@@ -1,8 +1,9 @@
 /** Report of `spectra explain`. */
 import { html, page, raw } from '../base/index.ts';
 import type { SoilModel } from '../spectra/index.ts';
+import { fixed } from './decimals.ts';
 import type { ExplainOutcome } from './outcomes.ts';
-import { fixed, numbers, provenance } from './report.ts';
+import { numbers, provenance } from './report.ts';
 
 export function explainReport(parts: {
   readonly model: SoilModel;

@@ -8,8 +8,9 @@ import { attribute, featureImportance } from './attribution.ts';
 import { explainParts } from './combined.ts';
 import { explainReport } from './explain-report.ts';
 import { attributionFigure } from './figure.ts';
+import { edgesOf } from './holdout.ts';
 import type { ExplainOutcome } from './outcomes.ts';
-import { edgesOf, logSkipped } from './problem.ts';
+import { logSkipped } from './problem.ts';
 import { type ExactShap, explainEstimator, isExplained } from './shap-any.ts';
 import { sampledShap } from './shap-sampled.ts';
 import { openSoilModel, type SoilEstimator } from './soil-estimator.ts';
@@ -55,6 +56,7 @@ export async function explainSoilModel(options: ExplainOptions, progress: Progre
   const rows = isClosed ? everyRow : sampleOf(table.rows, SAMPLED_ROWS, seed, 'explained rows');
   const n = rows.length;
   const { edge } = edgesOf(table, rows);
+  if (n === 1 && isClosed && !estimator.forest) throw aloneInTable(model.model, options.data);
   if (options.interventional && !estimator.forest) throw notTrees('--interventional', model.model);
   if (options.interactions && !estimator.forest) throw notTrees('--interactions', model.model);
 
@@ -187,6 +189,15 @@ function notTrees(option: string, kind: string): NadirError {
     where: option,
     remedy: 'Leave the option out, or give a forest',
     exitCode: 2,
+  });
+}
+
+/** A linear model's features are held against their means over the table: of one row every SHAP value would be 0. */
+function aloneInTable(kind: string, where: string): NadirError {
+  return new NadirError({
+    what: `a ${kind} model is explained against the mean of the table, and there is one row`,
+    where,
+    remedy: 'Give the row together with the rows that it is to be compared with',
   });
 }
 

@@ -1,6 +1,7 @@
 /** What a reader of a score must know first: how the rows were split, whether what belongs together stayed together, what lay outside, and how narrow the estimates are. */
 import { html, type Markup } from '../base/index.ts';
 import { domainDistance, type Folds, fitDomain, quantile, type Score } from '../spectra/index.ts';
+import { fixed, signed } from './decimals.ts';
 import type { Problem } from './problem.ts';
 
 /** How a score came about. */
@@ -104,8 +105,10 @@ ${validation && html`<li>${outsideWords(validation)}</li><li>${rangeWords(valida
 }
 
 function gapLine({ gap, scheme, score, r2 }: RandomBeside): Markup {
-  const targets = Object.entries(r2).map(([name, [random, own]]) => `${name} ${fixed(own)} against ${fixed(random)}`);
-  return html`<li><b>Random folds flatter this model by ${signed(gap)} of the score</b>: ${(score + gap).toFixed(3)} with whole groups held out, ${score.toFixed(3)} on ${scheme}. R² ${targets.join(', ')}.</li>`;
+  const targets = Object.entries(r2).map(
+    ([name, [random, own]]) => `${name} ${fixed(own, 2)} against ${fixed(random, 2)}`,
+  );
+  return html`<li><b>Random folds flatter this model by ${signed(gap, 3)} of the score</b>: ${(score + gap).toFixed(3)} with whole groups held out, ${score.toFixed(3)} on ${scheme}. R² ${targets.join(', ')}.</li>`;
 }
 
 function outsideWords({ outsideShare: share, leafProximity }: Validation): string {
@@ -133,12 +136,4 @@ function splitWords(scheme: string, grouped: boolean): string {
   if (scheme.includes('random'))
     return `Validated on ${scheme}, not grouped. Random folds put samples of one field on both sides and flatter a model: see the figure of --group NAME or --folds column:NAME before trusting it elsewhere.`;
   return `Validated on ${scheme}. Whether these keep fields and replicates together is the table's word, not checked here.`;
-}
-
-function fixed(value: number): string {
-  return value.toFixed(2).replace('-', '−');
-}
-
-function signed(value: number): string {
-  return `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}`;
 }

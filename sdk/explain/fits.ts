@@ -3,6 +3,7 @@ import { Random } from '../base/index.ts';
 import {
   type BinnedFeatures,
   binFeatures,
+  drawnOf,
   type Forest,
   featuresRead,
   predictForest,
@@ -13,7 +14,7 @@ import {
 import { featureImportance, type ShapTable } from './attribution.ts';
 import { netByCentre } from './band-net.ts';
 import { comparisonsPerEstimate } from './pareto-cost.ts';
-import { columnSds, DRAWN_AT_LEAST, type FitData } from './problem.ts';
+import { columnSds, type FitData } from './problem.ts';
 
 /** Rows that SHAP looks at when it ranks features. */
 const RANKING_ROWS = 200;
@@ -210,14 +211,15 @@ export function growForest(
   columns: Uint32Array,
   seed: number,
 ): Forest {
-  const { trees, minLeaf } = data.forest;
+  const { trees } = data.forest;
+  const minLeaf = Math.min(data.forest.minLeaf, binned.rows);
   const mtry = featuresDrawn(data, columns.length);
   return trainBinned(binned, truth, data.targets, { trees, minLeaf, mtry, seed }, undefined, columns);
 }
 
 /** Features that a split looks at, of so many. */
 export function featuresDrawn(data: FitData, features: number): number {
-  return Math.min(features, Math.max(DRAWN_AT_LEAST, Math.round(data.forest.mtry * features)));
+  return drawnOf(data.forest.mtry, features);
 }
 
 /** Indices of all features. */

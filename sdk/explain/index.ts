@@ -16,7 +16,7 @@ export { attributionFigure } from './figure.ts';
 export { type ImportOptions, type ImportOutcome, importForest } from './import-forest.ts';
 export { type FieldEstimate, type MapOptions, type MapOutcome, mapFrame } from './map/index.ts';
 export type { CurvePoint, ExplainOutcome, PruneOutcome, TrainOutcome } from './outcomes.ts';
-export { DEFAULT_FOREST, DRAWN_AT_LEAST, type ForestChoices, type ProblemOptions } from './problem.ts';
+export { DEFAULT_FOREST, type ForestChoices, type ProblemOptions } from './problem.ts';
 export { ACCEPTED_LOSS_PERCENT, CHOICE_RULE, choose, type PruneOptions, pruneSoilModel } from './prune.ts';
 export * from './redteam/index.ts';
 export { openSoilModel, type SoilEstimator } from './soil-estimator.ts';

@@ -13,7 +13,6 @@ import {
   groupNumbers,
   licenceOf,
   makeFolds,
-  onBands,
   readSpectra,
   type SkippedFile,
   type SpectralFeature,
@@ -23,6 +22,7 @@ import {
   standardDeviation,
   type TargetSelection,
 } from '../spectra/index.ts';
+import { edgesOf, type Holdout, holdoutOfLastFold, readHoldout } from './holdout.ts';
 
 /** How forests are grown. */
 export interface ForestChoices {
@@ -32,9 +32,6 @@ export interface ForestChoices {
   /** Share of the features that a split looks at, in (0, 1]; never fewer than `DRAWN_AT_LEAST`, or all. */
   readonly mtry: number;
 }
-
-/** A split of a pruned forest looks at this many features at least: a third of 12 would leave it to chance which target it serves. */
-export const DRAWN_AT_LEAST = 24;
 
 /**
  * Grown like this unless asked otherwise. On pH, clay and SOC of limesoda: 240 trees would buy 3 % of the score for four times the
@@ -66,20 +63,6 @@ export interface ProblemOptions {
   readonly skipBad?: boolean;
   /** HYPERVIEW folders: threads that read patches. */
   readonly threads?: number;
-}
-
-/** Rows that a model carries along. */
-interface Holdout {
-  /** [n, bands] */
-  readonly spectra: Float32Array;
-  /** [n, targets] */
-  readonly truth: Float64Array;
-  readonly n: number;
-  /** Of patches: singular values [n, 5, bands] and mean edges [n]. */
-  readonly sigma?: Float64Array;
-  readonly edge?: Float64Array;
-  /** What these rows are to the model. */
-  readonly note: string;
 }
 
 /** The part of a problem that worker threads are given: plain data, arrays on shared memory. */
@@ -115,9 +98,6 @@ export interface Problem {
   /** Group of each row, [n], where a grouping column is given. */
   readonly groupOf?: Uint32Array;
 }
-
-/** Rows that go with a model, at most. */
-const HOLDOUT_ROWS = 64;
 
 /** Reads the table, computes the distinct features of the selected rows and makes the folds. */
 export async function readProblem(options: ProblemOptions, forest: ForestChoices): Promise<Problem> {
@@ -193,46 +173,6 @@ function meanSpectrum(spectra: Float32Array, bands: number): Float64Array {
   const sum = new Float64Array(bands);
   for (let i = 0; i < spectra.length; i++) sum[i % bands] += spectra[i];
   return sum.map((value) => (value * bands) / spectra.length);
-}
-
-async function readHoldout(path: string, targets: readonly string[], trained: SpectraTable): Promise<Holdout> {
-  const { skipped: _, ...whole } = await readSpectra(path, { pixels: trained.sigma !== undefined });
-  const table = onBands(whole, trained.wavelengthsNm, path);
-  const selection = selectTargets(table, targets);
-  const rows = Array.from({ length: Math.min(HOLDOUT_ROWS, selection.rows.length) }, (_, row) => row);
-  return takeHoldout(table, selection, rows, `rows of ${table.name}, which no training saw`);
-}
-
-function holdoutOfLastFold(table: SpectraTable, selection: TargetSelection, folds: Folds): Holdout {
-  const last = folds.names.length - 1;
-  const rows = [...folds.of.keys()].filter((row) => folds.of[row] === last).slice(0, HOLDOUT_ROWS);
-  const note = `rows of fold ${folds.names[last]}. The model was trained on all rows, these among them: they show that another engine computes the same, not how good the model is; the score was measured in the folds`;
-  return takeHoldout(table, selection, rows, note);
-}
-
-function takeHoldout(table: SpectraTable, selection: TargetSelection, rows: readonly number[], note: string): Holdout {
-  const T = selection.targets.length;
-  const tableRows = Uint32Array.from(rows, (row) => selection.rows[row]);
-  const { mean, sigma } = spectralInput(table, tableRows);
-  const truth = new Float64Array(rows.length * T);
-  rows.forEach((row, i) => {
-    truth.set(selection.truth.subarray(row * T, (row + 1) * T), i * T);
-  });
-  return {
-    spectra: Float32Array.from(mean),
-    truth,
-    n: rows.length,
-    ...(sigma && { sigma }),
-    ...edgesOf(table, tableRows),
-    note,
-  };
-}
-
-/** Mean edge of each row's patch, where the table has a column of that name with a number everywhere. */
-export function edgesOf(table: SpectraTable, rows: Uint32Array): { edge?: Float64Array } {
-  const column = table.columns.get('edge');
-  if (column === undefined || rows.some((row) => !(Number(column[row]) > 0))) return {};
-  return { edge: Float64Array.from(rows, (row) => Number(column[row])) };
 }
 
 /** Standard deviation (n − 1) of each target of [n, targets]; a target that does not vary is an error. */

@@ -30,6 +30,13 @@ export async function pruneSoilModel(options: PruneOptions, progress: Progress):
   const { fit, folds, selection, table, features } = problem;
   const keep = checkedCounts(options.keep, features.length, 'features', '--keep');
   const budgets = options.bands && checkedCounts(options.bands, table.wavelengthsNm.length, 'bands', '--bands');
+  if ((budgets || options.rankings) && folds.names.length < 2)
+    throw new NadirError({
+      what: 'choices are compared over folds, and this split has one part',
+      where: '--folds',
+      remedy: 'Give two folds or more for --bands and --rankings',
+      exitCode: 2,
+    });
   if (options.choose === 'bands' && budgets === undefined)
     throw new NadirError({
       what: 'no budget of bands to choose from',

@@ -1,11 +1,11 @@
 /** One fold's work of comparing rankings, for a worker thread: the same elimination by each importance, and two choices that need no forest. */
 import { Random } from '../base/index.ts';
-import type { Forest } from '../forest/index.ts';
+import { type Forest, impurityImportance } from '../forest/index.ts';
 import { featureImportance } from './attribution.ts';
 import { equallySpaced } from './band-features.ts';
 import { eliminate, everyColumn, gather, openFold, strongest, truthOf } from './fits.ts';
+import { permutationImportance } from './permutation-importance.ts';
 import type { FitData } from './problem.ts';
-import { impurityImportance, permutationImportance } from './rankings-importance.ts';
 
 /** Rankings that are compared. */
 export const RANKINGS = ['shap', 'impurity', 'permutation', 'random', 'equal'] as const;

@@ -4,6 +4,7 @@
  */
 import { type Progress, Random, runJobs, workerUrl } from '../base/index.ts';
 import { mean, scoreFolds, standardDeviation } from '../spectra/index.ts';
+import { signed } from './decimals.ts';
 import type { Problem } from './problem.ts';
 import { RANKINGS, type RankingName, rankFold } from './rankings-fits.ts';
 import { outOfFold } from './run-fits.ts';
@@ -123,11 +124,7 @@ export function whereShapDoesNotWin(rankings: readonly RankingOutcome[]): string
           .filter((point) => point.behindShap <= point.behindShapError)
           .map((point) => {
             const ahead = point.behindShap < -point.behindShapError;
-            return `${name} at ${point.keep} features: ${ahead ? 'better than SHAP' : 'as good as SHAP within one standard error'} (${signed(-point.behindShap)} ± ${point.behindShapError.toFixed(4)} of score gained)`;
+            return `${name} at ${point.keep} features: ${ahead ? 'better than SHAP' : 'as good as SHAP within one standard error'} (${signed(-point.behindShap, 4)} ± ${point.behindShapError.toFixed(4)} of score gained)`;
           }),
   );
-}
-
-function signed(value: number): string {
-  return `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(4)}`;
 }

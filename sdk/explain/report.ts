@@ -1,6 +1,7 @@
 /** The reports beside a soil model: numbers first, then the figures, then the tables; one self-contained page each. */
 import { html, type Markup, page, raw } from '../base/index.ts';
 import type { Folds, Score, SoilModel } from '../spectra/index.ts';
+import { fixed, signed } from './decimals.ts';
 import { firstLines } from './first-lines.ts';
 import type { PruneOutcome } from './outcomes.ts';
 
@@ -108,12 +109,4 @@ function featureTable(model: SoilModel): Markup {
     ({ name, bands }) =>
       html`<tr><td><code>${name}</code></td><td>${bands.length}</td><td>${model.wavelengthsNm[bands[0]]}</td><td>${model.wavelengthsNm[bands[bands.length - 1]]}</td></tr>`,
   )}</table>`;
-}
-
-export function fixed(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '−');
-}
-
-export function signed(value: number, digits: number): string {
-  return `${value >= 0 ? '+' : ''}${fixed(value, digits)}`;
 }

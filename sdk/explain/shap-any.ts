@@ -13,7 +13,7 @@ export interface ExactShap {
 }
 
 export interface ShapBackground {
-  /** Mean of each feature over the training rows, [features]: what a linear model's feature is held against. */
+  /** Mean of each feature over rows of the caller's choice, [features]: what a linear model's feature is held against. */
   readonly means: Float64Array;
 }
 
@@ -65,5 +65,5 @@ function linearShap(
   for (let row = 0; row < n; row++)
     for (let f = 0; f < F; f++)
       for (let t = 0; t < T; t++) values[(row * F + f) * T + t] = coefficients[f * T + t] * (x[row * F + f] - means[f]);
-  return { values, base, method: 'coefficient × (feature − its training mean)' };
+  return { values, base, method: 'coefficient × (feature − its mean over the table)' };
 }

@@ -1,6 +1,6 @@
 /** A soil model folder, opened: from spectra to estimates as the board computes them, whatever kind of model it is. */
 import { join } from 'node:path';
-import { readBounded } from '../base/index.ts';
+import { NadirError, readBounded } from '../base/index.ts';
 import { type Estimator, type EstimatorKind, readEstimator } from '../forest/index.ts';
 import { computeFeatures, modelInput, readSoilModel, type SoilModel, type SpectralInput } from '../spectra/index.ts';
 import { combine, type Part } from './combined.ts';
@@ -21,6 +21,13 @@ export interface SoilEstimator {
 /** Opens a soil model folder; errors name the file at fault. */
 export async function openSoilModel(folder: string): Promise<SoilEstimator> {
   const model = await readSoilModel(folder);
+  const unknown = model.targets.find((name) => !(name in model.targetMean && name in model.targetSd));
+  if (unknown !== undefined)
+    throw new NadirError({
+      what: `no mean and SD of the target ${unknown}`,
+      where: join(folder, 'model.json'),
+      remedy: 'Train the model again with nadir spectra train or prune',
+    });
   const { estimator, parts } = await readWhole(folder, model);
   const bands = model.wavelengthsNm.length;
   const features = (input: SpectralInput) =>

@@ -1,8 +1,9 @@
 /** Report of `spectra train`. */
 import { html, type Markup, page, raw } from '../base/index.ts';
 import type { Folds, Score, SoilModel } from '../spectra/index.ts';
+import { fixed } from './decimals.ts';
 import type { AutoOutcome } from './outcomes.ts';
-import { fixed, numbers, provenance, splitNote, targetTable } from './report.ts';
+import { numbers, provenance, splitNote, targetTable } from './report.ts';
 
 export function trainReport(parts: {
   readonly model: SoilModel;

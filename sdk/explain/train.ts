@@ -9,6 +9,7 @@ import { besideRandom, type Validated, validated } from './cross-validate.ts';
 import { attributionFigure } from './figure.ts';
 import { type FinalModel, finalModel } from './final-model.ts';
 import { validationOf } from './first-lines.ts';
+import { gather } from './fits.ts';
 import { writeModelFolder } from './model-folder.ts';
 import type { NestedOutcome } from './nested.ts';
 import type { ChoiceRule } from './nested-weights.ts';
@@ -24,7 +25,7 @@ import {
 } from './problem.ts';
 import { trainReport } from './train-report.ts';
 import { uncertaintyOf } from './uncertainty.ts';
-import { columnMeans, gatherRows, type ValidationData } from './validate.ts';
+import { columnMeans, type ValidationData } from './validate.ts';
 
 /** Rows that SHAP looks at for a report. */
 const REPORT_ROWS = 300;
@@ -89,7 +90,7 @@ export async function trainSoilModel(options: TrainOptions, progress: Progress):
     ...(found.treeSpread && { treeSpread: found.treeSpread }),
     ...(found.outOfBag &&
       model.estimator.outOfBag &&
-      folds.kind !== 'grouped' && {
+      folds.kind === 'random' && {
         outOfBag: {
           final: outOfBagHalfWidths(model.estimator.outOfBag, selection.truth, fit.targets),
           byFold: found.outOfBag,
@@ -158,7 +159,7 @@ export async function trainSoilModel(options: TrainOptions, progress: Progress):
 function figureParts({ fit, selection, table, features }: Problem, found: Validated, model: FinalModel) {
   const rows = Random.of(fit.seed, 'report rows').permutation(fit.n).subarray(0, REPORT_ROWS);
   const every = Uint32Array.from({ length: fit.n }, (_, row) => row);
-  const shap = model.explain(gatherRows(fit, rows, model.columns), rows.length, columnMeans(fit, every, model.columns));
+  const shap = model.explain(gather(fit, rows, model.columns), rows.length, columnMeans(fit, every, model.columns));
   if (shap === null || model.columns.length === 0) return null;
   const sds = targetSds(selection.truth, selection.targets);
   const own = [...model.columns].map((column) => features[column]);

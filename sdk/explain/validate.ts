@@ -8,6 +8,7 @@ import type { Folds } from '../spectra/index.ts';
 import { featureImportance } from './attribution.ts';
 import type { Candidate } from './candidates.ts';
 import { outOfBagHalfWidths } from './conformal.ts';
+import { gather, truthOf } from './fits.ts';
 import { leafProximity } from './leaf-proximity.ts';
 import { columnSds, type FitData } from './problem.ts';
 import { explainEstimator } from './shap-any.ts';
@@ -69,7 +70,7 @@ export function runTrial({ fit, candidates }: ValidationData, trial: Trial): Tri
   const candidate = candidates[trial.candidate];
   const estimator = fitCandidate(fit, candidate, trial.trained);
   const n = trial.predicted.length;
-  const x = gatherRows(fit, trial.predicted, candidate.columns);
+  const x = gather(fit, trial.predicted, candidate.columns);
   const prediction = estimator.predict(x, n, edgeOf(fit, trial.predicted));
   if (!trial.detail || n === 0) return { prediction };
   const { forest } = estimator;
@@ -77,7 +78,7 @@ export function runTrial({ fit, candidates }: ValidationData, trial: Trial): Tri
   const shap = explainEstimator(estimator, x.subarray(0, explained * candidate.columns.length), explained, {
     means: columnMeans(fit, trial.trained, candidate.columns),
   });
-  const truth = targetsOf(fit, trial.trained);
+  const truth = truthOf(fit, trial.trained);
   const sds = columnSds(truth, fit.targets).map((sd) => sd || 1);
   const { outOfBag } = estimator;
   return {
@@ -85,7 +86,7 @@ export function runTrial({ fit, candidates }: ValidationData, trial: Trial): Tri
     ...(outOfBag && { outOfBagHalfWidth: outOfBagHalfWidths(outOfBag, truth, fit.targets) }),
     ...(forest &&
       averages(estimator) && {
-        proximity: leafProximity(forest, x, n, gatherRows(fit, trial.trained, candidate.columns), trial.trained.length),
+        proximity: leafProximity(forest, x, n, gather(fit, trial.trained, candidate.columns), trial.trained.length),
       }),
     ...(forest && averages(estimator) && { treeSpread: treeSpread(forest, x, n) }),
     ...(shap && { importance: featureImportance({ values: shap.values, n: explained, targets: fit.targets }, sds) }),
@@ -100,8 +101,8 @@ export function fitCandidate(
 ): Estimator {
   const edge = edgeOf(fit, trained);
   const rows = {
-    x: gatherRows(fit, trained, columns),
-    y: targetsOf(fit, trained),
+    x: gather(fit, trained, columns),
+    y: truthOf(fit, trained),
     n: trained.length,
     features: columns.length,
     targets: fit.targets,
@@ -140,15 +141,6 @@ export function assemble(
   return all;
 }
 
-/** Rows and columns of the feature matrix, [rows, columns]. */
-export function gatherRows(fit: FitData, rows: Uint32Array, columns: Uint32Array): Float32Array {
-  const result = new Float32Array(rows.length * columns.length);
-  for (let i = 0; i < rows.length; i++)
-    for (let c = 0; c < columns.length; c++)
-      result[i * columns.length + c] = fit.x[rows[i] * fit.features + columns[c]];
-  return result;
-}
-
 /** Mean of each column over some rows, [columns]. */
 export function columnMeans(fit: FitData, rows: Uint32Array, columns: Uint32Array): Float64Array {
   return Float64Array.from(columns, (column) => {
@@ -156,14 +148,6 @@ export function columnMeans(fit: FitData, rows: Uint32Array, columns: Uint32Arra
     for (const row of rows) sum += fit.x[row * fit.features + column];
     return sum / rows.length;
   });
-}
-
-function targetsOf({ y, targets: T }: FitData, rows: Uint32Array): Float64Array {
-  const result = new Float64Array(rows.length * T);
-  rows.forEach((row, i) => {
-    result.set(y.subarray(row * T, (row + 1) * T), i * T);
-  });
-  return result;
 }
 
 function edgeOf({ edge }: FitData, rows: Uint32Array): Float64Array | undefined {

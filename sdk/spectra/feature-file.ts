@@ -2,14 +2,21 @@
  * `nadir spectra features`: the catalogue's features of every patch or spectrum, as .npy and a list of names. Written piece by piece, so
  * that thousands of patches with thousands of features need little memory.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, NadirError, type Progress, writeFileAtomic } from '../base/index.ts';
+import { type Progress, runJobs, SILENT, workerUrl, writeFileAtomic } from '../base/index.ts';
 import { catalogue, definedGroups, EAGLEEYES_GROUPS } from './catalogue.ts';
 import { resolveDataset } from './datasets.ts';
-import { computeFeaturesExact, needsPixels, type SpectralFeature, type SpectralInput } from './feature.ts';
-import { type HyperviewOptions, readHyperview, type SkippedFile } from './hyperview.ts';
-import { isHyperviewFolder, openHyperviewFolder } from './hyperview-folder.ts';
+import { computeFeaturesExact, type SpectralFeature, type SpectralInput } from './feature.ts';
+import { batches, HYPERVIEW_SCALE, type HyperviewOptions, readHyperview, tellRows } from './hyperview.ts';
+import { type FeatureData, featuresOfPatches } from './hyperview-features.ts';
+import {
+  isHyperviewFolder,
+  noPatchLeft,
+  openHyperviewFolder,
+  type SkippedFile,
+  usablePatches,
+} from './hyperview-folder.ts';
+import { writeNpyFile, writeRows } from './npy-rows.ts';
 import { readSpectra } from './read-spectra.ts';
 
 /** Rows that are computed and written at a time. */
@@ -36,68 +43,103 @@ export interface FeatureFileOutcome {
   readonly skipped: readonly SkippedFile[];
 }
 
-interface Source {
+/** What was written of one input. */
+type Written = Pick<FeatureFileOutcome, 'n' | 'scale' | 'skipped'> & {
   readonly features: readonly SpectralFeature[];
-  readonly input: SpectralInput;
-  readonly rows: number;
-  readonly bands: number;
-  readonly scale: number;
-  readonly skipped: readonly SkippedFile[];
   readonly seconds: number;
-}
+};
 
 /**
  * Writes features.npy and names.txt. Duplicates of the Fourier groups are kept: columns stand where the EagleEyes features have them.
- * Mean spectra of patches are taken in float64; `msc` takes the mean of all rows as its reference.
+ * Mean spectra of patches are taken in float64; `msc` takes the mean of all rows as its reference, for which a folder is read twice.
  */
 export async function writeFeatureFile(options: FeatureFileOptions, progress?: Progress): Promise<FeatureFileOutcome> {
-  const { features, input, rows, bands, scale, skipped, seconds } = await readSource(options, progress);
+  const path = resolveDataset(options.data);
   const featurePath = join(options.out, 'features.npy');
   const namePath = join(options.out, 'names.txt');
-  let computing = 0;
-  await writeRows(featurePath, rows, features.length, (from, end) => {
-    const started = performance.now();
-    const values = computeFeaturesExact(features, rowsOf(input, from, end, rows), bands);
-    computing += (performance.now() - started) / 1000;
-    return values;
-  });
+  const write = (await isHyperviewFolder(path)) ? writeFolder : writeTable;
+  const { features, n, seconds, scale, skipped } = await write(path, featurePath, options, progress);
   await writeFileAtomic(namePath, `${features.map((feature) => feature.name).join('\n')}\n`);
-  const secondsPerPatch = (seconds + computing) / rows;
-  return { features: featurePath, names: namePath, n: rows, secondsPerPatch, scale, skipped };
+  return { features: featurePath, names: namePath, n, secondsPerPatch: seconds / n, scale, skipped };
 }
 
-async function readSource({ data, groups, ...options }: FeatureFileOptions, progress?: Progress): Promise<Source> {
-  const reading = progress === undefined ? options : { ...options, progress };
-  const path = resolveDataset(data);
-  if (!(await isHyperviewFolder(path))) {
-    const table = await readSpectra(data, reading);
-    const bands = table.wavelengthsNm.length;
-    const features = catalogue(bands, groups);
-    const input = { mean: table.reflectance, ...(table.sigma && { sigma: table.sigma }) };
-    return {
-      features,
-      input: withReference(input, bands),
-      rows: table.rows,
-      bands,
-      scale: 1,
-      skipped: table.skipped,
-      seconds: 0,
+async function writeTable(
+  _path: string,
+  out: string,
+  { data, groups, ...options }: FeatureFileOptions,
+  progress?: Progress,
+): Promise<Written> {
+  const table = await readSpectra(data, progress === undefined ? options : { ...options, progress });
+  const { rows, sigma, skipped } = table;
+  const bands = table.wavelengthsNm.length;
+  const features = catalogue(bands, groups);
+  const mscReference = meanOfRows(table.reflectance, bands);
+  const input = { mean: table.reflectance, ...(sigma && { sigma }), mscReference };
+  let seconds = 0;
+  await writeNpyFile(out, rows, features.length, async (partial) => {
+    for (let from = 0; from < rows; from += ROWS_AT_ONCE) {
+      const started = performance.now();
+      const part = rowsOf(input, from, Math.min(from + ROWS_AT_ONCE, rows), rows);
+      const values = computeFeaturesExact(features, part, bands);
+      seconds += (performance.now() - started) / 1000;
+      await writeRows(partial, from, features.length, values);
+    }
+    return [...Array(rows).keys()];
+  });
+  return { features, n: rows, seconds, scale: 1, skipped };
+}
+
+async function writeFolder(
+  path: string,
+  out: string,
+  { groups: asked, ...options }: FeatureFileOptions,
+  progress: Progress = SILENT,
+): Promise<Written> {
+  const { threads = 1, skipBad = false, scale = HYPERVIEW_SCALE } = options;
+  const folder = await openHyperviewFolder(path);
+  const { patches, skipped } = usablePatches(folder, skipBad);
+  const bands = folder.wavelengthsNm.length;
+  const groups = asked ?? definedGroups(EAGLEEYES_GROUPS, bands);
+  const features = catalogue(bands, groups);
+  const correctsScatter = features.some(({ view }) => view?.split('/').includes('msc'));
+  const mscReference = correctsScatter
+    ? meanOfRows((await readHyperview(path, { threads, skipBad, scale })).mean, bands)
+    : undefined;
+  const files = patches.map(({ file }) => file);
+  let [n, seconds] = [0, 0];
+  await writeNpyFile(out, files.length, features.length, async (partial) => {
+    const data: FeatureData = {
+      ...{ folder: path, files, bands, groups, scale, skipBad, partial },
+      ...(mscReference && { mscReference }),
     };
-  }
-  const bands = (await openHyperviewFolder(path)).wavelengthsNm.length;
-  const features = catalogue(bands, groups ?? definedGroups(EAGLEEYES_GROUPS, bands));
-  const read = await readHyperview(path, { ...reading, pixels: needsPixels(features) });
-  const { table, mean, scale, skipped, seconds } = read;
-  const input = { mean, ...(table.sigma && { sigma: table.sigma }) };
-  return { features, input: withReference(input, bands), rows: table.rows, bands, scale, skipped, seconds };
+    const results = await runJobs({
+      worker: workerUrl(import.meta.url, './hyperview-features-worker'),
+      data,
+      jobs: batches(files.length),
+      threads,
+      work: featuresOfPatches,
+      onDone: tellRows(progress, files.length),
+    });
+    const bad = new Set<number>();
+    for (const { row, reason } of results.flatMap((result) => result.skipped)) {
+      bad.add(row);
+      skipped.push({ file: files[row], reason });
+    }
+    if (bad.size === files.length) throw noPatchLeft(path, skipped);
+    seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+    const kept = [...files.keys()].filter((row) => !bad.has(row));
+    n = kept.length;
+    return kept;
+  });
+  return { features, n, seconds, scale, skipped };
 }
 
-/** The input with the mean of its rows as reference of scatter correction. */
-function withReference(input: SpectralInput, bands: number): SpectralInput {
-  const mscReference = new Float64Array(bands);
-  const rows = input.mean.length / bands;
-  for (let i = 0; i < input.mean.length; i++) mscReference[i % bands] += input.mean[i] / rows;
-  return { ...input, mscReference };
+/** Mean over the rows of [rows, bands]: the reference of scatter correction. */
+function meanOfRows(mean: Float32Array | Float64Array, bands: number): Float64Array {
+  const reference = new Float64Array(bands);
+  const rows = mean.length / bands;
+  for (let i = 0; i < mean.length; i++) reference[i % bands] += mean[i] / rows;
+  return reference;
 }
 
 function rowsOf({ mean, sigma, ...rest }: SpectralInput, from: number, end: number, rows: number): SpectralInput {
@@ -106,47 +148,4 @@ function rowsOf({ mean, sigma, ...rest }: SpectralInput, from: number, end: numb
     return values.subarray(from * width, end * width) as T;
   };
   return { ...rest, mean: part(mean), ...(sigma && { sigma: part(sigma) }) };
-}
-
-/** Writes a float64 .npy file of [rows, width] piece by piece; it appears whole or not at all. */
-async function writeRows(
-  path: string,
-  rows: number,
-  width: number,
-  piece: (from: number, end: number) => Float64Array,
-): Promise<void> {
-  const beside = `${path}.${process.pid}.partial`;
-  try {
-    await mkdir(join(path, '..'), { recursive: true });
-    const file = await open(beside, 'w');
-    try {
-      await file.write(npyHeader(rows, width));
-      for (let from = 0; from < rows; from += ROWS_AT_ONCE) {
-        const values = piece(from, Math.min(from + ROWS_AT_ONCE, rows));
-        await file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true }).catch(() => {});
-    if (cause instanceof NadirError) throw cause;
-    throw new NadirError({
-      what: `cannot write (${messageOf(cause)})`,
-      where: path,
-      remedy: 'Check that the folder is writable and the disk not full, or choose another --out',
-      cause,
-    });
-  }
-}
-
-/** Header of NumPy's .npy format, version 1, for float64 in C order. */
-function npyHeader(rows: number, width: number): Buffer {
-  const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
-  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`;
-  const prefix = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
-  prefix.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([prefix, Buffer.from(padded, 'latin1')]);
 }

@@ -40,6 +40,41 @@ export async function isHyperviewFolder(path: string): Promise<boolean> {
   return info?.isDirectory() === true && (await readdir(path)).some((name) => PATCH.test(name));
 }
 
+/** A file that was left out, and why. */
+export interface SkippedFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** The patches of a folder that can be opened. Others are an error, or with `skipBad` listed. */
+export function usablePatches(
+  { path, patches }: HyperviewFolder,
+  skipBad: boolean,
+): { patches: HyperviewEntry[]; skipped: SkippedFile[] } {
+  const usable: HyperviewEntry[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const patch of patches) {
+    if (patch.fault === undefined) usable.push(patch);
+    else if (skipBad) skipped.push({ file: patch.file, reason: `the patch ${patch.fault}` });
+    else
+      throw new NadirError({
+        what: `the patch ${patch.fault}`,
+        where: join(path, patch.file),
+        remedy: 'Complete the folder, or leave such patches out with --skip-bad',
+      });
+  }
+  return { patches: usable, skipped };
+}
+
+/** The error of a folder of which nothing is left. */
+export function noPatchLeft(path: string, skipped: readonly SkippedFile[]): NadirError {
+  return new NadirError({
+    what: 'no patch of the folder can be used',
+    where: path,
+    remedy: skipped[0] ? `The first: ${skipped[0].reason}` : 'Give a folder with {index}.npz',
+  });
+}
+
 /** Lists a folder. `wavelengths.csv` and `train_gt.csv` lie in it or, as the challenge packed them, one folder above. */
 export async function openHyperviewFolder(path: string): Promise<HyperviewFolder> {
   const files = (await readdir(path))

@@ -13,7 +13,11 @@ export function parsePatch(bytes: Uint8Array, where: string, bands: number): Pat
   const members = readZip(bytes, where, () => MAX_MEMBER_BYTES);
   const array = (name: string): NdArray | undefined => {
     const member = members.get(`${name}.npy`);
-    return member && parseNpy(member(), `${where} member ${name}`);
+    if (member === undefined) return undefined;
+    const bytes = member();
+    const parsed = parseNpy(bytes, `${where} member ${name}`);
+    release(bytes);
+    return parsed;
   };
   const data = array('data');
   if (data === undefined) throw fail('the patch has no array "data"', 'A patch is an .npz with data and mask');
@@ -39,4 +43,12 @@ export function parsePatch(bytes: Uint8Array, where: string, bands: number): Pat
 function maskBytes({ data }: NdArray): Uint8Array {
   if (data instanceof Uint8Array) return data;
   return Uint8Array.from(data as ArrayLike<number | bigint>, (value) => (Number(value) === 0 ? 0 : 1));
+}
+
+/** Smallest memory that is worth giving back early: Node's shared pool of small buffers is far below it. */
+const RELEASED_BYTES = 2 ** 18;
+
+/** Gives large memory back now; left to garbage collection, hundreds of megabytes of pixels would wait for it. The array is empty then. */
+export function release({ buffer }: ArrayBufferView): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= RELEASED_BYTES && !buffer.detached) buffer.transfer(0);
 }

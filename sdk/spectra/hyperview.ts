@@ -2,12 +2,20 @@
  * A HYPERVIEW folder (hyperview's starter pack: `{index}.npz`, `train_gt.csv`, `wavelengths.csv`) as a spectra table. Patches are streamed
  * over worker threads: each is read, reduced to its mean spectrum (and singular values) and let go.
  */
-import { basename, join, resolve } from 'node:path';
-import { NadirError, type Progress, runJobs, SILENT, sha256, workerUrl } from '../base/index.ts';
-import { type HyperviewEntry, openHyperviewFolder } from './hyperview-folder.ts';
-import { PATCH_FIGURES, type ReduceData, reducePatches } from './hyperview-reduce.ts';
+import { basename, resolve } from 'node:path';
+import { type Progress, runJobs, SILENT, sha256, workerUrl } from '../base/index.ts';
+import {
+  type HyperviewEntry,
+  noPatchLeft,
+  openHyperviewFolder,
+  type SkippedFile,
+  usablePatches,
+} from './hyperview-folder.ts';
+import { PATCH_FIGURES, type ReduceData, type ReduceJob, reducePatches } from './hyperview-reduce.ts';
 import type { SpectraTable } from './table.ts';
 import { SIGMAS } from './view.ts';
+
+export type { SkippedFile };
 
 /** What the winners divide the challenge's pixel values by. */
 export const HYPERVIEW_SCALE = 2210;
@@ -23,12 +31,6 @@ export interface HyperviewOptions {
   /** What pixel values are divided by; 2,210 without it. */
   readonly scale?: number;
   readonly progress?: Progress;
-}
-
-/** A file that was left out, and why. */
-export interface SkippedFile {
-  readonly file: string;
-  readonly reason: string;
 }
 
 /** The patches of a folder in float64. */
@@ -47,18 +49,7 @@ export interface HyperviewSpectra {
 export async function readHyperview(path: string, options: HyperviewOptions = {}): Promise<HyperviewSpectra> {
   const { pixels = false, threads = 1, skipBad = false, scale = HYPERVIEW_SCALE, progress = SILENT } = options;
   const folder = await openHyperviewFolder(path);
-  const skipped: SkippedFile[] = [];
-  const patches: HyperviewEntry[] = [];
-  for (const patch of folder.patches) {
-    if (patch.fault === undefined) patches.push(patch);
-    else if (skipBad) skipped.push({ file: patch.file, reason: `the patch ${patch.fault}` });
-    else
-      throw new NadirError({
-        what: `the patch ${patch.fault}`,
-        where: join(path, patch.file),
-        remedy: 'Complete the folder, or leave such patches out with --skip-bad',
-      });
-  }
+  const { patches, skipped } = usablePatches(folder, skipBad);
   const bands = folder.wavelengthsNm.length;
   const n = patches.length;
   const data: ReduceData = {
@@ -71,33 +62,20 @@ export async function readHyperview(path: string, options: HyperviewOptions = {}
     sigma: shared(pixels ? n * SIGMAS * bands : 0),
     figures: shared(n * PATCH_FIGURES.length),
   };
-  let reported = 0;
   const results = await runJobs({
     worker: workerUrl(import.meta.url, './hyperview-worker'),
     data,
-    jobs: Array.from({ length: Math.ceil(n / BATCH) }, (_, i) => ({
-      from: i * BATCH,
-      end: Math.min((i + 1) * BATCH, n),
-    })),
+    jobs: batches(n),
     threads,
     work: reducePatches,
-    onDone: (done) => {
-      if (done * BATCH < reported + 500) return;
-      reported = done * BATCH;
-      progress.log(`${reported} of ${n} patches read`);
-    },
+    onDone: tellRows(progress, n),
   });
   const bad = new Set<number>();
   for (const { row, reason } of results.flatMap((result) => result.skipped)) {
     bad.add(row);
     skipped.push({ file: patches[row].file, reason });
   }
-  if (bad.size === n)
-    throw new NadirError({
-      what: 'no patch of the folder can be used',
-      where: path,
-      remedy: skipped[0] ? `The first: ${skipped[0].reason}` : 'Give a folder with {index}.npz',
-    });
+  if (bad.size === n) throw noPatchLeft(path, skipped);
   const hashes = results.flatMap((result) => result.hashes);
   const rows = [...patches.keys()].filter((row) => !bad.has(row));
   const mean = keepRows(data.mean, rows, bands);
@@ -112,6 +90,24 @@ export async function readHyperview(path: string, options: HyperviewOptions = {}
     rowNumbers: rows.map((row) => patches[row].line),
   };
   return { table, mean, scale, skipped, seconds: results.reduce((sum, result) => sum + result.seconds, 0) };
+}
+
+/** Jobs of some rows each. */
+export function batches(rows: number): ReduceJob[] {
+  return Array.from({ length: Math.ceil(rows / BATCH) }, (_, i) => ({
+    from: i * BATCH,
+    end: Math.min((i + 1) * BATCH, rows),
+  }));
+}
+
+/** Tells the progress every 500 patches. */
+export function tellRows(progress: Progress, rows: number): (done: number) => void {
+  let reported = 0;
+  return (done) => {
+    if (done * BATCH < reported + 500) return;
+    reported = done * BATCH;
+    progress.log(`${reported} of ${rows} patches read`);
+  };
 }
 
 function columnsOf(

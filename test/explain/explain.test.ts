@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -36,6 +36,21 @@ describe('explaining models that are no forest', () => {
     row[70] = mean;
     const after = soil.predict({ mean: row });
     for (let t = 0; t < 2; t++) expect(shap[(5 * 150 + 70) * 2 + t]).toBeCloseTo(before[t] - after[t], 3);
+  });
+
+  test('one row alone has no mean to be held against: an error, not zeros', async () => {
+    const model = await trained('ridge', { groups: ['arr'] });
+    const data = join(folder, 'one.csv');
+    writeFileSync(data, readFileSync(resolveDataset('tropical'), 'utf8').split('\n').slice(0, 2).join('\n'));
+    await expect(explained(model, { data })).rejects.toThrow(/there is one row: .*one\.csv/);
+  });
+
+  test('a model.json without the SD of a target is refused', async () => {
+    const broken = join(folder, 'broken');
+    cpSync(await trained('ridge', { groups: ['arr'] }), broken, { recursive: true });
+    const path = join(broken, 'model.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), targetSd: {} }));
+    await expect(openSoilModel(broken)).rejects.toThrow(/no mean and SD of the target exK/);
   });
 
   test('a combined model is the weighted sum of its parts, and adds up', async () => {

@@ -1,10 +1,10 @@
 /** Other rankings than SHAP: each against its definition, and their comparison inside the folds. */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../sdk/base/index.ts';
+import { permutationImportance } from '../../sdk/explain/permutation-importance.ts';
 import { meanJaccard, whereShapDoesNotWin } from '../../sdk/explain/rankings.ts';
 import { rankFold } from '../../sdk/explain/rankings-fits.ts';
-import { impurityImportance, permutationImportance } from '../../sdk/explain/rankings-importance.ts';
-import { type Forest, trainForest } from '../../sdk/forest/index.ts';
+import { type Forest, impurityImportance, trainForest } from '../../sdk/forest/index.ts';
 
 /** Eight rows, mean 4: feature 0 halves them into means 2 and 6, feature 1 the right half into 5 and 7. */
 const byHand: Forest = {
@@ -37,8 +37,11 @@ const data = {
 const job = { fold: 1, keep: [6, 2], reflectance: [0, 1, 2, 3, 4, 5, 6, 7], seeds: [11, 12] };
 
 describe('importance', () => {
-  test('impurity is the variance that the splits of a feature take away', () => {
-    expect([...impurityImportance(byHand, Float64Array.of(2))]).toEqual([4 / 4, 0.5 / 4, 0]);
+  test('impurity is the share of a feature in the variance that splits take away', () => {
+    const shares = impurityImportance(byHand, Float64Array.of(2));
+    [8 / 9, 1 / 9, 0].forEach((share, f) => {
+      expect(shares[f]).toBeCloseTo(share, 12);
+    });
   });
 
   test('permutation is what shuffling a feature costs: nothing where no tree tests it', () => {

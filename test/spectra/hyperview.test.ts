@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -195,6 +195,41 @@ describe('the feature file', () => {
     expect(
       await messageOf(writeFeatureFile({ data: 'tropical', groups: ['sigma1'], out: join(root, 'none') })),
     ).toMatch(/pixels are asked for where only mean spectra/);
+  });
+
+  test('without its bad patches has the others in their places, whatever the number of threads', async () => {
+    const folder = changed((path) => {
+      for (const index of [0, 7, 8]) writeFileSync(join(path, `${index}.npz`), 'not a zip');
+    });
+    const whole = await readNpy((await writeFeatureFile({ data: good, out: join(root, 'whole') })).features);
+    const row = (values: ArrayLike<unknown>, at: number) =>
+      Array.prototype.slice.call(values, at * 2400, (at + 1) * 2400);
+    for (const threads of [1, 2]) {
+      const made = await writeFeatureFile({ data: folder, out: join(root, `left-${threads}`), skipBad: true, threads });
+      const { shape, data } = await readNpy(made.features);
+      expect(shape).toEqual([N - 3, 2400]);
+      expect(made.skipped.map(({ file }) => file)).toEqual(['0.npz', '7.npz', '8.npz']);
+      for (const [at, was] of [0, 5, 6, 16].entries())
+        expect(row(data, was)).toEqual(row(whole.data, [1, 6, 9, 19][at]));
+    }
+    const out = join(root, 'never');
+    expect(await messageOf(writeFeatureFile({ data: folder, out, threads: 2 }))).toMatch(/[078]\.npz/);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('of a folder corrects scatter against the mean of all its rows', async () => {
+    const { mean } = await readHyperview(good);
+    const made = await writeFeatureFile({ data: good, groups: ['msc'], out: join(root, 'msc'), threads: 2 });
+    const mscReference = Float64Array.from({ length: 150 }, (_, band) => {
+      let sum = 0;
+      for (let row = 0; row < N; row++) sum += mean[row * 150 + band];
+      return sum / N;
+    });
+    const expected = computeFeaturesExact(catalogue(150, ['msc']), { mean, mscReference }, 150);
+    const { data } = await readNpy(made.features);
+    expected.forEach((value, i) => {
+      expect(Number(data[i])).toBeCloseTo(value, 12);
+    });
   });
 
   test('by the command line: one JSON document, the bad patch named', () => {

@@ -18,6 +18,7 @@ describe('the pixel kernels', () => {
     [61, 16],
     [54, 54],
     [33, 40],
+    [70, 41],
   ])('and their plain twin give the same bits on masked patches of %i × %i', (height, width) => {
     const { bands, ...patch } = syntheticPatch(2, height, [height, width]);
     const few: Patch = { ...patch, bands: 5 };

@@ -4,7 +4,7 @@ import { conformalHalfWidth } from '../conformal.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, percent } from './check.ts';
 import { barFigure, short } from './figures.ts';
-import { gradeAbove, verdict, worse } from './findings.ts';
+import { gradeAbove, skipped, verdict, worse } from './findings.ts';
 import { linesOf, scoreOf } from './judging.ts';
 
 const COVERAGE = 0.9;
@@ -16,6 +16,7 @@ export const narrowRange: Check = {
   title: 'Narrow range and tails',
   how: 'SD(estimate) ÷ SD(truth), slope of estimate on truth, MSE of the outer deciles ÷ MSE, and the coverage by decile of the 90 % conformal interval, each row judged by the errors of other folds',
   run(audit) {
+    if (audit.judged.length < 2 * DECILES) return skipped(`${audit.judged.length} rows make no ${DECILES} deciles`);
     const figures = audit.targets.map((name, t) => ({ name, ...rangeFigures(audit, t) }));
     const narrowest = figures.reduce((a, b) => (b.ratio < a.ratio ? b : a));
     const leastCovered = figures.reduce((a, b) => (Math.min(...b.coverage) < Math.min(...a.coverage) ? b : a));
@@ -132,6 +133,7 @@ export const slices: Check = {
         score: scoreOf(audit, audit.prediction, slice.rows),
       }))
       .sort((a, b) => b.ratio - a.ratio);
+    if (judged.length === 0) return skipped(`no slice of the data has ${FEWEST} rows`);
     const [worst] = judged;
     const severity = gradeAbove(worst.ratio, { medium: 4, minor: 2.5 });
     const byError = [...worst.rows].sort((a, b) => errorOf(audit, b, T) - errorOf(audit, a, T));

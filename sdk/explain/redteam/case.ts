@@ -9,7 +9,8 @@ import {
   selectTargets,
   spectralInput,
 } from '../../spectra/index.ts';
-import { edgesOf, targetSds } from '../problem.ts';
+import { edgesOf } from '../holdout.ts';
+import { targetSds } from '../problem.ts';
 import { openSoilModel } from '../soil-estimator.ts';
 import type { AuditCase, AuditOptions } from './audit-case.ts';
 import { baselineOf, ownColumns, scoreOf, valuesOf } from './judging.ts';

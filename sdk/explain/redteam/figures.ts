@@ -1,16 +1,9 @@
 /** The checks' figures: plain SVG, readable without a script. Bars for what is compared, lines for what runs over wavelength or strength. */
 import { html, type Markup } from '../../base/index.ts';
+import { FONT, INK, LINE, PAPER, round, SOFT } from '../figure-style.ts';
 
-const INK = '#2b2a26';
-const SOFT = '#7d776b';
-const LINE = '#e4dfd3';
-const PAPER = '#fdfbf6';
-const ACCENT = '#a3452c';
-const COLOURS = [ACCENT, '#34586e', '#d39a2d', '#6d7f4f', '#7a5c80', '#b9a58a'];
-const FONT = "Georgia, 'Times New Roman', 'DejaVu Serif', serif";
+const COLOURS = ['#a3452c', '#34586e', '#d39a2d', '#6d7f4f', '#7a5c80', '#b9a58a'];
 const WIDTH = 760;
-
-const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Three significant digits, as short as they go. */
 export function short(value: number): string {

@@ -1,5 +1,6 @@
 /** Checks 3, 4 and 5: whether the ranking of features is worth anything when the model is fitted again. */
 import { mean, standardDeviation } from '../../spectra/index.ts';
+import { meanJaccard } from '../rankings.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, noRefit, percent } from './check.ts';
 import { barFigure, lineFigure, short } from './figures.ts';
@@ -7,7 +8,7 @@ import { skipped, verdict } from './findings.ts';
 import { allRows, assemble, bandColumn, crossJobs, foldScore, ownColumns } from './judging.ts';
 import { bandImportance, modelShap } from './model-shap.ts';
 import { RANKINGS, type RefitJob } from './refit.ts';
-import { jaccard, shared, spearman, strongest } from './statistics.ts';
+import { shared, spearman, strongest } from './statistics.ts';
 
 const COUNTS = [6, 12, 24, 48, 120];
 const WAYS = ['SHAP', 'impurity', 'permutation', 'random', 'equally spaced bands'] as const;
@@ -176,7 +177,7 @@ export const stability: Check = {
     });
     const rankings = (await audit.refits(jobs)).map(({ importance }) => importance.shap ?? new Float64Array(F));
     const tops = rankings.map((importance) => strongest(importance, top));
-    const value = mean(tops.flatMap((a, i) => tops.slice(i + 1).map((b) => jaccard(a, b))));
+    const value = meanJaccard(tops);
     const held = Float64Array.from({ length: F }, (_, f) => tops.filter((set) => set.includes(f)).length / rounds);
     const core = [...strongest(held, F)].filter((f) => held[f] >= 0.9);
     const byBand = rankings.map((importance) => bandImportance(audit, importance));

@@ -1,4 +1,4 @@
-/** Statistics of the checks: correlation, ranks, overlap of rankings, area under the ROC curve. */
+/** Statistics of the checks: correlation, ranks, overlap of two sets, area under the ROC curve. */
 import { mean } from '../../spectra/index.ts';
 
 /** Pearson's correlation; 0 where one side does not vary. */
@@ -41,12 +41,6 @@ export function strongest(values: ArrayLike<number>, count: number): Uint32Array
   return Uint32Array.from({ length: values.length }, (_, i) => i)
     .sort((a, b) => values[b] - values[a] || a - b)
     .subarray(0, count);
-}
-
-/** |A ∩ B| / |A ∪ B| of two sets of distinct indices. */
-export function jaccard(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const common = shared(a, b);
-  return common / (a.length + b.length - common);
 }
 
 /** |A ∩ B| of two sets of distinct indices. */

@@ -21,15 +21,6 @@ export interface PixelKernels {
   gramOfDoubles(x: number, depth: number, n: number, a: number, lane: number): void;
   tridiagonalise(n: number, a: number, vectors: number, d: number, e2: number): void;
   traceAndSquares(n: number, a: number, out: number): void;
-  lanczos(
-    n: number,
-    a: number,
-    basis: number,
-    from: number,
-    to: number,
-    d: number,
-    e2: number,
-    room: number,
-  ): void;
+  lanczos(n: number, a: number, basis: number, from: number, to: number, d: number, e2: number, room: number): void;
   topFive(n: number, d: number, e2: number, room: number, roots: number): number;
 }

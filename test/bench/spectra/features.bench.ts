@@ -1,9 +1,13 @@
 /**
- * The catalogue of features: seconds a patch for all 2,400 EagleEyes features of patches with the sizes of the challenge's (a third of
- * 11 × 11, median h·w near 1,850 px), and for 24 kept ones that need no pixels but the mean of the bands they read.
+ * The catalogue of features: seconds a patch for all 2,400 EagleEyes features, and for 24 kept ones that need no pixels but the mean of the
+ * bands they read. Sizes of patches: those of the challenge's (a third of 11 × 11, median h·w near 1,850 px; the largest three take most of
+ * the time), and larger ones (median h·w near 2,950 px, no tiny ones), as our first prototype was measured on. Pixels are synthetic: smooth
+ * fields with shade and noise, of whose singular values the fifth stands above the noise. Where it does not, Lanczos' method gives up and
+ * the tridiagonal form takes over: the case of noise alone says what that costs.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Random } from '../../../sdk/base/index.ts';
 import {
   bandsRead,
   catalogue,
@@ -30,6 +34,16 @@ const SIZES = [
   [72, 70],
   [90, 84],
   [120, 110],
+] as const;
+const LARGER = [
+  [30, 33],
+  [42, 40],
+  [50, 48],
+  [54, 54],
+  [57, 52],
+  [62, 60],
+  [70, 66],
+  [90, 84],
 ] as const;
 const BANDS = 150;
 
@@ -81,11 +95,23 @@ async function aPatch(
   return { seconds, sum };
 }
 
+/** The same with pixels of noise around 4,000 counts: no singular value but the first stands out. */
+function noiseOf(sizes: readonly (readonly [number, number])[]): Patch[] {
+  const random = Random.of(5, 'noise');
+  return patchesOf(sizes).map((patch) => ({
+    ...patch,
+    data: Uint16Array.from({ length: patch.data.length }, () => 3900 + random.below(200)),
+    // a mask's outline would stand out
+    mask: new Uint8Array(patch.data.length),
+  }));
+}
+
 function caseOf(
   name: string,
   sizes: readonly (readonly [number, number])[],
   peer: 'svd' | 'gram',
   goal: number | null,
+  make = patchesOf,
 ): BenchCase {
   let patches: Patch[] = [];
   return {
@@ -93,7 +119,7 @@ function caseOf(
     goal,
     repeats: 3,
     prepare: async (folder) => {
-      patches = patchesOf(sizes);
+      patches = make(sizes);
       for (const [index, patch] of patches.entries()) writeFileSync(join(folder, `${index}.npz`), patchFile(patch));
       everyFeature(patches);
     },
@@ -106,6 +132,9 @@ let mixed: Patch[] = [];
 export const cases: BenchCase[] = [
   caseOf("sizes of the challenge's patches", SIZES, 'svd', 10),
   caseOf("sizes of the challenge's patches", SIZES, 'gram', 4),
+  caseOf('larger patches', LARGER, 'svd', 10),
+  caseOf('larger patches', LARGER, 'gram', 4),
+  caseOf('larger patches of noise', LARGER, 'svd', null, noiseOf),
   caseOf('11 × 11', SIZES.slice(0, 1), 'svd', null),
   caseOf('54 × 54', [[54, 54]], 'svd', null),
   {

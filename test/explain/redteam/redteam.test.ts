@@ -91,6 +91,25 @@ describe('the outcome', () => {
     expect(findings.map(({ check }) => check)).toEqual(['narrow-range', 'shortcuts']);
   });
 
+  test('too few rows for deciles and slices are skipped with the reason, and the audit goes on', async () => {
+    const few = join(folder, 'few.csv');
+    writeFileSync(few, readFileSync(data, 'utf8').split('\n').slice(0, 7).join('\n'));
+    const { findings } = await redteamSoilModel(
+      {
+        model,
+        data: few,
+        only: ['narrow-range', 'slices'],
+        quick: true,
+        seed: 3,
+        threads: 1,
+        out: join(folder, 'few'),
+      },
+      SILENT,
+    );
+    expect(findings.map(({ severity }) => severity)).toEqual(['skipped', 'skipped']);
+    expect(findings[1].evidence).toContain('no slice of the data has 10 rows');
+  });
+
   test('geometry is looked at where rows have pixels', async () => {
     const { spectra } = await soilTable('SP.231', 3, 110, 3);
     const [height, width] = [6, 6];

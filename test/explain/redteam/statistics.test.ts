@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../sdk/base/index.ts';
 import { scoreOf } from '../../../sdk/explain/redteam/judging.ts';
 import { leastSquares, principalComponents, project } from '../../../sdk/explain/redteam/linear.ts';
-import { auroc, binomialTail, jaccard, ranks, spearman, strongest } from '../../../sdk/explain/redteam/statistics.ts';
+import { auroc, binomialTail, ranks, shared, spearman, strongest } from '../../../sdk/explain/redteam/statistics.ts';
 
 test('ranks share ties, Spearman follows any rising curve', () => {
   expect([...ranks([3, 1, 3, 2])]).toEqual([2.5, 0, 2.5, 1]);
@@ -27,9 +27,9 @@ test('binomial tails', () => {
   expect(binomialTail(0, 10, 0.2)).toBe(1);
 });
 
-test('the strongest come in order, overlap is shared over all', () => {
+test('the strongest come in order, what two sets share is counted', () => {
   expect([...strongest([1, 5, 5, 2], 3)]).toEqual([1, 2, 3]);
-  expect(jaccard([1, 2, 3], [2, 3, 4])).toBe(0.5);
+  expect(shared([1, 2, 3], [2, 3, 4])).toBe(2);
 });
 
 describe('linear algebra', () => {

@@ -73,8 +73,6 @@ function fourByFour(
   storeRow(low3, high3, i + 3, j, n, scale, a, lane);
 }
 
-// @ts-expect-error: decorator
-@inline
 function upper(sums: v128): v128 {
   return f64x2.convert_low_i32x4_s(v128.shuffle<i32>(sums, sums, 2, 3, 2, 3));
 }
@@ -100,8 +98,7 @@ export function gramOfDoubles(x: usize, depth: i32, n: i32, a: usize, lane: i32)
       const left = x + i * step;
       const right = x + j * step;
       let sums = ZERO;
-      for (let k = 0; k < step; k += 16)
-        sums = f64x2.add(sums, f64x2.mul(v128.load(left + k), v128.load(right + k)));
+      for (let k = 0; k < step; k += 16) sums = f64x2.add(sums, f64x2.mul(v128.load(left + k), v128.load(right + k)));
       const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
       store<f64>(a + (((i * (i + 1)) >> 1) + j) * 16 + lane * 8, sum);
     }

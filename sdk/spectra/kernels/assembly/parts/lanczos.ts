@@ -98,8 +98,7 @@ function project(basis: usize, count: i32, size: i32, y: usize, products: usize,
   }
   for (; i < count; i++, q += size) {
     let c = ZERO;
-    for (let k: usize = 0; k < <usize>size; k += 16)
-      c = f64x2.add(c, f64x2.mul(v128.load(q + k), v128.load(y + k)));
+    for (let k: usize = 0; k < <usize>size; k += 16) c = f64x2.add(c, f64x2.mul(v128.load(q + k), v128.load(y + k)));
     c = v128.and(c, lanes);
     for (let k: usize = 0; k < <usize>size; k += 16)
       v128.store(y + k, f64x2.sub(v128.load(y + k), f64x2.mul(c, v128.load(q + k))));
@@ -109,7 +108,6 @@ function project(basis: usize, count: i32, size: i32, y: usize, products: usize,
 
 /** y = a·q, four rows of the triangle at a time. */
 function multiply(n: i32, a: usize, q: usize, y: usize): void {
-  memory.fill(y, 0, n << 4);
   let row = a;
   let r = 0;
   for (; r + 3 < n; r += 4) {
@@ -140,27 +138,41 @@ function multiply(n: i32, a: usize, q: usize, y: usize): void {
       s3 = f64x2.add(s3, f64x2.mul(value, u));
       v128.store(y + k, f64x2.add(sum, f64x2.mul(value, u3)));
     }
-    finishRow(row, r, r, q, y, s0);
-    finishRow(row1, r + 1, r, q, y, s1);
-    finishRow(row2, r + 2, r, q, y, s2);
-    finishRow(row3, r + 3, r, q, y, s3);
+    // the corner on the diagonal; nothing was added to these rows of y before
+    let t0 = f64x2.add(s0, f64x2.mul(v128.load(row + end), u0));
+    let value = v128.load(row1 + end);
+    s1 = f64x2.add(s1, f64x2.mul(value, u0));
+    t0 = f64x2.add(t0, f64x2.mul(value, u1));
+    let t1 = f64x2.add(s1, f64x2.mul(v128.load(row1 + end, 16), u1));
+    value = v128.load(row2 + end);
+    s2 = f64x2.add(s2, f64x2.mul(value, u0));
+    t0 = f64x2.add(t0, f64x2.mul(value, u2));
+    value = v128.load(row2 + end, 16);
+    s2 = f64x2.add(s2, f64x2.mul(value, u1));
+    t1 = f64x2.add(t1, f64x2.mul(value, u2));
+    const t2 = f64x2.add(s2, f64x2.mul(v128.load(row2 + end, 32), u2));
+    value = v128.load(row3 + end);
+    s3 = f64x2.add(s3, f64x2.mul(value, u0));
+    v128.store(y + end, f64x2.add(t0, f64x2.mul(value, u3)));
+    value = v128.load(row3 + end, 16);
+    s3 = f64x2.add(s3, f64x2.mul(value, u1));
+    v128.store(y + end, f64x2.add(t1, f64x2.mul(value, u3)), 16);
+    value = v128.load(row3 + end, 32);
+    s3 = f64x2.add(s3, f64x2.mul(value, u2));
+    v128.store(y + end, f64x2.add(t2, f64x2.mul(value, u3)), 32);
+    v128.store(y + end, f64x2.add(s3, f64x2.mul(v128.load(row3 + end, 48), u3)), 48);
     row = row3 + ((r + 4) << 4);
   }
   for (; r < n; r++) {
-    finishRow(row, r, 0, q, y, ZERO);
+    const own: usize = r << 4;
+    const u = v128.load(q + own);
+    let sum = ZERO;
+    for (let k: usize = 0; k < own; k += 16) {
+      const value = v128.load(row + k);
+      sum = f64x2.add(sum, f64x2.mul(value, v128.load(q + k)));
+      v128.store(y + k, f64x2.add(v128.load(y + k), f64x2.mul(value, u)));
+    }
+    v128.store(y + own, f64x2.add(sum, f64x2.mul(v128.load(row + own), u)));
     row += (r + 1) << 4;
   }
-}
-
-/** The rest of row r from column `start` on, where `sum` is what its columns before gave. */
-function finishRow(row: usize, r: i32, start: i32, q: usize, y: usize, sum: v128): void {
-  const own: usize = r << 4;
-  const u = v128.load(q + own);
-  for (let k: usize = start << 4; k < own; k += 16) {
-    const value = v128.load(row + k);
-    sum = f64x2.add(sum, f64x2.mul(value, v128.load(q + k)));
-    v128.store(y + k, f64x2.add(v128.load(y + k), f64x2.mul(value, u)));
-  }
-  sum = f64x2.add(sum, f64x2.mul(v128.load(row + own), u));
-  v128.store(y + own, f64x2.add(v128.load(y + own), sum));
 }

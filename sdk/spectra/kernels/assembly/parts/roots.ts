@@ -25,7 +25,7 @@ export function topFive(n: i32, d: usize, e2: usize, room: usize, roots: usize):
     const index = i64x2.splat(k);
     let active = k < n ? f64x2.gt(rest, tiny) : i64x2.splat(0);
     const found = active;
-    if (k == 1 && v128.any_true(active)) {
+    if (k === 1 && v128.any_true(active)) {
       // the sum of the other eigenvalues bounds the second one, far below the first
       anchor = f64x2.add(rest, tiny);
       evaluate(n, d, e2, anchor, room);
@@ -39,7 +39,7 @@ export function topFive(n: i32, d: usize, e2: usize, room: usize, roots: usize):
     let count = index;
     let step = f64x2.splat(Infinity);
     for (let round = 0; v128.any_true(active); round++) {
-      if (round == MAX_STEPS) {
+      if (round === MAX_STEPS) {
         doubtful = v128.or(doubtful, active);
         break;
       }
@@ -75,8 +75,7 @@ export function topFive(n: i32, d: usize, e2: usize, room: usize, roots: usize):
     rest = f64x2.sub(rest, x);
     v128.store(roots + (k << 4), x);
   }
-  for (let k = 0; k < ROOTS << 4; k += 16)
-    v128.store(roots + k, f64x2.mul(v128.load(roots + k), bound));
+  for (let k = 0; k < ROOTS << 4; k += 16) v128.store(roots + k, f64x2.mul(v128.load(roots + k), bound));
   return i64x2.bitmask(doubtful);
 }
 
@@ -127,7 +126,7 @@ function evaluate(n: i32, d: usize, e2: usize, x: v128, room: usize): void {
     q = q1;
     r0 = r;
     r = r1;
-    if ((i & 7) == 7) {
+    if ((i & 7) === 7) {
       const size = f64x2.add(f64x2.abs(p), f64x2.abs(p0));
       const exponent = v128.and(size, i64x2.splat(0x7ff0000000000000));
       const factor = i64x2.sub(i64x2.splat(0x7fe0000000000000), exponent);

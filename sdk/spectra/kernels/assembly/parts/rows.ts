@@ -17,13 +17,13 @@ export function maskedRows(data: usize, mask: usize, h: i32, w: i32, out: usize,
     let sums = i32x4.splat(0);
     let kept = i16x8.splat(0);
     for (let block = 0; block <= last; block++) {
-      let keep = block == last ? tail : i16x8.splat(-1);
-      if (mask != 0) {
+      let keep = block === last ? tail : i16x8.splat(-1);
+      if (mask !== 0) {
         const bytes = v128.load64_zero(rowMask + (block << 3));
         keep = v128.and(keep, i16x8.extend_low_i8x16_s(i8x16.eq(bytes, i8x16.splat(0))));
       }
       const values = v128.and(v128.load(from + (block << 4)), keep);
-      if (out != 0) v128.store(to + (block << 4), values);
+      if (out !== 0) v128.store(to + (block << 4), values);
       sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(values));
       kept = i16x8.sub(kept, keep);
       largest = i16x8.max_u(largest, values);
@@ -46,7 +46,8 @@ function lanesBelow(count: i32): v128 {
 
 function unsignedSum(lanes: v128): f64 {
   return (
-    (<f64>(<u32>i32x4.extract_lane(lanes, 0)) + <f64>(<u32>i32x4.extract_lane(lanes, 1))) +
+    <f64>(<u32>i32x4.extract_lane(lanes, 0)) +
+    <f64>(<u32>i32x4.extract_lane(lanes, 1)) +
     (<f64>(<u32>i32x4.extract_lane(lanes, 2)) + <f64>(<u32>i32x4.extract_lane(lanes, 3)))
   );
 }

@@ -69,8 +69,6 @@ function updateRow(row: usize, i: i32, vectors: usize): void {
     v128.store(row, updated(v128.load(row), vi, v128.load(p, W), wi, v128.load(p, V)));
 }
 
-// @ts-expect-error: decorator
-@inline
 function updated(value: v128, vi: v128, wj: v128, wi: v128, vj: v128): v128 {
   return f64x2.sub(f64x2.sub(value, f64x2.mul(vi, wj)), f64x2.mul(wi, vj));
 }
@@ -127,7 +125,7 @@ function updateAndMultiply(a: usize, i: i32, vectors: usize): void {
     row = next + 32;
     own += 128;
   }
-  if (r == i) return;
+  if (r === i) return;
   const vr = v128.load(own, V);
   const wr = v128.load(own, W);
   const ur = v128.load(own, U);

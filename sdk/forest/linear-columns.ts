@@ -26,14 +26,17 @@ export function standardise(
   const n = rows?.length ?? table.length / width;
   const values = new Float64Array(n * width);
   const centre = new Float64Array(width);
+  const varies = new Uint8Array(width);
   for (let i = 0; i < n; i++) {
     const from = (rows === undefined ? i : rows[i]) * width;
     for (let f = 0; f < width; f++) {
       values[i * width + f] = table[from + f];
       centre[f] += table[from + f];
+      if (table[from + f] !== values[f]) varies[f] = 1;
     }
   }
-  for (let f = 0; f < width; f++) centre[f] /= n;
+  // the mean of equal values need not be that value
+  for (let f = 0; f < width; f++) centre[f] = varies[f] === 1 ? centre[f] / n : values[f];
   const square = new Float64Array(width);
   for (let i = 0; i < n; i++)
     for (let f = 0; f < width; f++) {

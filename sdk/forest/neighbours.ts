@@ -137,8 +137,12 @@ function varianceOf(y: Float64Array, targets: number): Float64Array {
     let mean = 0;
     for (let i = t; i < y.length; i += targets) mean += y[i] / n;
     let square = 0;
-    for (let i = t; i < y.length; i += targets) square += (y[i] - mean) ** 2 / n;
-    return square || 1;
+    let varies = false;
+    for (let i = t; i < y.length; i += targets) {
+      square += (y[i] - mean) ** 2 / n;
+      varies ||= y[i] !== y[t];
+    }
+    return varies && square > 0 ? square : 1; // equal values can leave a square of rounding
   });
 }
 

@@ -151,11 +151,13 @@ class EnsembleReader {
       const node = nodeAt(trees[i], nodes[i]);
       if (feature[node] >= 0 || !Number.isInteger(ids[i]) || ids[i] < 0 || ids[i] >= targets)
         throw this.#fail(`weight ${i} belongs to no leaf or no target`);
+      if (!Number.isFinite(weights[i])) throw this.#fail(`weight ${i} is ${weights[i]}`);
       value[node * targets + ids[i]] += weights[i] * scale;
     }
     const offsets = this.#floats('base_values');
     if (offsets.length === 0) return;
     if (offsets.length !== targets) throw this.#fail(`base_values has ${offsets.length} values for ${targets} targets`);
+    if (!offsets.every(Number.isFinite)) throw this.#fail('base_values has a number that is not finite');
     for (let node = 0; node < feature.length; node++)
       for (let t = 0; feature[node] < 0 && t < targets; t++) value[node * targets + t] += offsets[t];
   }

@@ -106,7 +106,13 @@ function inverseSds({ y, rows, targets }: GrowingGround): Float64Array {
   const n = rows.length;
   return Float64Array.from({ length: targets }, (_, t) => {
     let mean = 0;
-    for (let i = 0; i < n; i++) mean += y[i * targets + t] / n;
+    let varies = false;
+    for (let i = 0; i < n; i++) {
+      mean += y[i * targets + t] / n;
+      varies ||= y[i * targets + t] !== y[t];
+    }
+    // the mean of equal values need not be that value, and what rounding leaves is no variance
+    if (!varies) return 0;
     let variance = 0;
     for (let i = 0; i < n; i++) variance += (y[i * targets + t] - mean) ** 2 / n;
     return variance > 0 ? 1 / Math.sqrt(variance) : 0;

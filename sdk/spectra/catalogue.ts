@@ -114,8 +114,8 @@ export function transformSpectrum(group: FeatureGroup, view: Float64Array): Floa
  * defined for this band count (dmey exists for 150 bands only). An unknown group, or one not defined here, is wrong usage.
  */
 export function catalogue(bandCount: number, groups?: readonly string[]): SpectralFeature[] {
-  if (bandCount < FEWEST_BANDS)
-    throw usage(`${bandCount} bands are too few for spectral features`, `${bandCount} bands`);
+  if (!(Number.isInteger(bandCount) && bandCount >= FEWEST_BANDS))
+    throw usage(`${bandCount} bands are no or too few for spectral features`, `${bandCount} bands`);
   const asked = groups ?? definedGroups(FEATURE_GROUPS, bandCount);
   if (asked.length === 0 || new Set(asked).size !== asked.length)
     throw usage('feature groups are missing or named twice', asked.join(','));

@@ -108,7 +108,9 @@ export function scoreFolds(
       meanError[fold * T + t] += errors.mean[row * T + t];
     }
   });
-  const ratio = modelError.map((error, at) => error / meanError[at]);
+  const varies = targets.map((_, t) => truth.some((value, at) => at % T === t && value !== truth[t]));
+  // the mean of equal values need not be that value: an error of rounding is none
+  const ratio = modelError.map((error, at) => (varies[at % T] ? error / meanError[at] : Number.NaN));
   const undefinedAt = ratio.findIndex((value) => !Number.isFinite(value));
   if (undefinedAt >= 0)
     throw new NadirError({

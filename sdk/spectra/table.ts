@@ -71,9 +71,12 @@ export function parseSpectraTable(text: string, name: string, hash: string = sha
 
   const wavelengthsNm = Float64Array.from(bandColumns, (column) => Number(header[column]));
   for (let b = 0; b < bands; b++) {
-    if (!(wavelengthsNm[b] > 0) || (b > 0 && wavelengthsNm[b] <= wavelengthsNm[b - 1]))
+    if (
+      !(wavelengthsNm[b] > 0 && wavelengthsNm[b] < Number.POSITIVE_INFINITY) ||
+      (b > 0 && wavelengthsNm[b] <= wavelengthsNm[b - 1])
+    )
       throw fail(
-        `wavelength "${header[bandColumns[b]]}" is not above the one before it`,
+        `wavelength "${header[bandColumns[b]]}" is not a finite number above the one before it`,
         `row 1 column ${bandColumns[b] + 1}`,
         'Order the wavelength columns from short to long, each once',
       );

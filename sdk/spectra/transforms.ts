@@ -31,11 +31,11 @@ export function fourierImaginary(x: Float64Array): Float64Array {
 function correlate(x: Float64Array, wave: Float64Array, sign: number): Float64Array {
   const N = x.length;
   const result = new Float64Array(N);
-  for (let k = 0; k < N; k++) {
-    let sum = 0;
-    for (let j = 0; j < N; j++) sum += x[j] * wave[(k * j) % N];
-    result[k] = sign * sum;
+  for (let j = 0; j < N; j++) {
+    if (x[j] === 0) continue; // the catalogue asks with unit vectors
+    for (let k = 0; k < N; k++) result[k] += x[j] * wave[(k * j) % N];
   }
+  for (let k = 0; k < N; k++) result[k] *= sign;
   return result;
 }
 

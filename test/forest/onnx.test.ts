@@ -95,6 +95,8 @@ describe('a forest as ONNX', () => {
     refuse({ nodes_featureids: { ints: [2, 0, 0, 0, 0, 0] } }).toThrow(/feature 2 of 2/);
     refuse({ nodes_values: { floats: Float32Array.of(1) } }).toThrow(/nodes_values has 1 values, not 6/);
     refuse({ target_ids: { ints: [0, 0, 0, 1] } }).toThrow(/weight 3/);
+    refuse({ target_weights: { floats: Float32Array.of(1, Number.NaN, 3, 4) } }).toThrow(/weight 1 is NaN/);
+    refuse({ base_values: { floats: Float32Array.of(Number.POSITIVE_INFINITY) } }).toThrow(/base_values .*not finite/);
     refuse({ post_transform: { string: 'LOGISTIC' } }).toThrow(/LOGISTIC/);
     refuse({ aggregate_function: { string: 'MAX' } }).toThrow(/MAX/);
     refuse({ n_targets: { int: 2 ** 40 } }).toThrow(/targets/);

@@ -59,6 +59,18 @@ describe('the training kernels', () => {
     },
   );
 
+  test('decide ties between features alike where a group of eight is not full', () => {
+    const random = Random.of(3, 'ties');
+    const shape = { rows: 300, features: 5, targets: 1 };
+    const x = Float32Array.from({ length: 1500 }, () => random.below(20));
+    const y = Float64Array.from({ length: 300 }, () => random.uniform());
+    for (let seed = 0; seed < 6; seed++) {
+      const options: ForestOptions = { trees: 4, mtry: 2, minLeaf: 1, seed, bootstrap: false };
+      const twin = trainForest(x, y, shape, { ...options, engine: 'twin' });
+      expect(bytesOf(twin)).toBe(bytesOf(trainForest(x, y, shape, options)));
+    }
+  });
+
   test('code values alike, in the order of the values, equal where the values are', () => {
     const random = Random.of(2, 'codes');
     for (const rows of [1, 2, 255, 256, 257, 3000]) {

@@ -126,6 +126,18 @@ describe('a trained forest', () => {
       expect(b.value[node * 2 + 1]).toBe(a.value[node * 2 + 1] * 1024);
   });
 
+  test.each(['forest', 'extra'] as const)('splits by no target that does not vary: %s', (kind) => {
+    // a seventh of 0.7 seven times over is not 0.7
+    const { x, y, shape } = problem(57, 3, 1);
+    const options = { trees: 3, minLeaf: 2, mtry: 2, seed: 4, kind };
+    const alone = trainForest(x, y, shape, options);
+    const both = Float64Array.from({ length: 114 }, (_, i) => (i % 2 === 0 ? y[i >> 1] : 0.7));
+    const beside = trainForest(x, both, { ...shape, targets: 2 }, options);
+    expect([...beside.threshold]).toEqual([...alone.threshold]);
+    const constant = trainForest(x, new Float64Array(57).fill(0.7), shape, options);
+    expect([...constant.feature]).toEqual([-1, -1, -1]);
+  });
+
   test('is one leaf where nothing can be learnt', () => {
     const options = { trees: 1, minLeaf: 1, mtry: 1, seed: 0 };
     const shape = { rows: 4, features: 1, targets: 1 };

@@ -92,6 +92,7 @@ describe('the catalogue of mean-spectrum features', () => {
     expect(new Set(catalogue(125).map((feature) => feature.group))).not.toContain('dmey');
     expect(() => catalogue(125, ['dmey'])).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => catalogue(150, ['arr', 'sigma'])).toThrow(/unknown feature group "sigma".*arr, d1/);
-    expect(() => catalogue(2)).toThrow(expect.objectContaining({ exitCode: 2 }));
+    for (const bands of [2, 4.5, Number.NaN])
+      expect(() => catalogue(bands)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 });

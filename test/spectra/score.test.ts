@@ -40,6 +40,15 @@ describe('the challenge score', () => {
   });
 
   test('refuses a target that does not vary instead of dividing by zero', () => {
+    const rounded = new Float64Array(4).fill(0.1);
+    expect(() =>
+      scoreFolds(
+        rounded,
+        rounded.map((value) => value + 1),
+        folds,
+        ['pH'],
+      ),
+    ).toThrow(/target pH, fold 1/);
     const truth = Float64Array.of(5, 5, 5, 5);
     expect(() => scoreFolds(truth, truth, folds, ['pH'])).toThrow(/mean predictor is exact: target pH, fold 1/);
   });

@@ -29,6 +29,7 @@ describe('a spectra table', () => {
     ['a row cut off', 'pH,500,510\n6,1,2\n7,1', /2 cells under 3 headers: bad\.csv row 3/],
     ['a quote never closed', 'pH,500\n"6,1\n', /a quote is never closed: bad\.csv row 2/],
     ['wavelengths out of order', '510,500\n1,2\n', /wavelength "500".*row 1 column 2/],
+    ['an endless wavelength', '500,1e400\n1,2\n', /wavelength "1e400".*row 1 column 2/],
     ['no wavelengths', 'a,b\n1,2\n', /no wavelengths/],
     ['a column twice', 'a,a,500\n1,2,3\n', /column "a" comes twice/],
     ['no rows', 'a,500\n', /no rows/],

@@ -40,10 +40,16 @@ export class TwinDraw {
     return groups;
   }
 
-  /** Features of the eight lanes of a group, turned by chance; undefined where the last group has fewer. */
-  lanesOf(group: number): (number | undefined)[] {
+  /**
+   * Features of the eight lanes of a group, turned by chance. Where the last group has fewer, its last feature is repeated, and may so win a tie
+   * that its place would lose; extra trees draw no second threshold of it: undefined.
+   */
+  lanesOf(group: number, isExtra: boolean): (number | undefined)[] {
     const turn = this.#below(8);
-    return Array.from({ length: 8 }, (_, lane) => this.#drawn[group * 8 + ((lane + turn) & 7)]);
+    return Array.from({ length: 8 }, (_, lane) => {
+      const at = group * 8 + ((lane + turn) & 7);
+      return isExtra ? this.#drawn[at] : this.#drawn[Math.min(at, this.#mtry - 1)];
+    });
   }
 
   #one(): number {

@@ -82,7 +82,7 @@ class TwinTree {
       if (this.#isExtra) searchExtra(node, lanes, draw.random);
       else for (const feature of lanes) if (feature !== undefined) searchOne(node, feature);
     };
-    for (const group of draw.groups()) search(draw.lanesOf(group));
+    for (const group of draw.groups()) search(draw.lanesOf(group, this.#isExtra));
     for (let lanes = draw.next(best.feature < 0); lanes.length > 0; lanes = draw.next(best.feature < 0)) search(lanes);
   }
 }

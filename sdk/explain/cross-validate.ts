@@ -5,7 +5,8 @@ import type { RandomBeside } from './first-lines.ts';
 import { chooseNested, type NestedOutcome, nestedTrials, planNested } from './nested.ts';
 import type { ChoiceRule } from './nested-weights.ts';
 import type { Problem } from './problem.ts';
-import { assemble, foldTrials, runTrials, type ValidationData } from './validate.ts';
+import { placeRows } from './row-arrays.ts';
+import { foldTrials, runTrials, type ValidationData } from './validate.ts';
 
 /** Estimates of rows by models that had not seen them. */
 export interface Validated {
@@ -46,10 +47,11 @@ export async function validated(
   const trials = foldTrials(folds, 0, true);
   const results = await runTrials(data, trials, threads, progress);
   const put = (values: (typeof results)[number]['prediction'][]) =>
-    assemble(
+    placeRows(
       n,
       targets,
       trials.map(({ predicted }, trial) => ({ rows: predicted, values: values[trial] })),
+      Number.NaN,
     );
   const spreads = results.flatMap(({ treeSpread }) => (treeSpread ? [treeSpread] : []));
   const proximity = results.flatMap((result) => [...(result.proximity ?? [])]);

@@ -11,6 +11,7 @@ import { attributionFigure } from './figure.ts';
 import { edgesOf } from './holdout.ts';
 import type { ExplainOutcome } from './outcomes.ts';
 import { logSkipped } from './problem.ts';
+import { takeRows } from './row-arrays.ts';
 import { type ExactShap, explainEstimator, isExplained } from './shap-any.ts';
 import { sampledShap } from './shap-sampled.ts';
 import { openSoilModel, type SoilEstimator } from './soil-estimator.ts';
@@ -61,7 +62,7 @@ export async function explainSoilModel(options: ExplainOptions, progress: Progre
   if (options.interactions && !estimator.forest) throw notTrees('--interactions', model.model);
 
   const known = soil.features(spectralInput(table));
-  const values = rowsOf(known, rows, F);
+  const values = takeRows(known, rows, F);
   const before = process.cpuUsage();
   const shap = isClosed
     ? shapOf(soil, values, n, options.interventional ? seed : null)
@@ -131,7 +132,7 @@ function shapOf(
   const { features: F, targets: T, forest } = estimator;
   if (forest && interventionalSeed !== null) {
     const background = sampleOf(n, BACKGROUND_ROWS, interventionalSeed, 'background');
-    const { values: own, base } = interventionalShap(forest, values, n, rowsOf(values, background, F));
+    const { values: own, base } = interventionalShap(forest, values, n, takeRows(values, background, F));
     return { values: own, base, method: `interventional TreeSHAP against ${background.length} rows of the same table` };
   }
   const means = new Float64Array(F);
@@ -155,7 +156,7 @@ function strongestPairs(
     .subarray(0, INTERACTING);
   const rows = sampleOf(n, INTERACTION_ROWS, seed, 'interactions');
   const m = top.length;
-  const found = interactionValues(forest, rowsOf(values, rows, F), rows.length, top).values;
+  const found = interactionValues(forest, takeRows(values, rows, F), rows.length, top).values;
   const pairs: { a: string; b: string; strength: number }[] = [];
   for (let a = 0; a < m; a++)
     for (let b = 0; b < a; b++) {
@@ -173,14 +174,6 @@ function strongestPairs(
 
 function sampleOf(n: number, most: number, seed: number, use: string): Uint32Array {
   return Random.of(seed, use).permutation(n).slice(0, most).sort();
-}
-
-function rowsOf(values: Float32Array, rows: Uint32Array, width: number): Float32Array {
-  const own = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    own.set(values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return own;
 }
 
 function notTrees(option: string, kind: string): NadirError {

@@ -6,6 +6,7 @@
 import { Random } from '../base/index.ts';
 import { mean, standardDeviation } from '../spectra/index.ts';
 import { type TermShape, termLibrary, termValues } from './formula-terms.ts';
+import { takeRows } from './row-arrays.ts';
 
 /** Most terms of a formula: longer ones nobody reads. */
 export const MOST_TERMS = 6;
@@ -47,11 +48,11 @@ export function fitFormula(x: Float32Array, features: number, y: Float64Array, s
     const outside = [...part.keys()].filter((row) => part[row] === fold);
     if (inside.length < 3 || outside.length === 0) continue;
     const path = formulaPath(
-      rowsOf(x, features, inside),
+      takeRows(x, inside, features),
       features,
       Float64Array.from(inside, (row) => y[row]),
     );
-    const held = rowsOf(x, features, outside);
+    const held = takeRows(x, outside, features);
     for (let count = 0; count <= MOST_TERMS; count++) {
       const prediction = evaluateFormula(path[Math.min(count, path.length - 1)], held, features);
       errors[count].push(mean(outside.map((row, i) => (prediction[i] - y[row]) ** 2)));
@@ -187,14 +188,6 @@ function leastSquares(columns: readonly Column[], y: Float64Array): { formula: F
     };
   });
   return { formula: { intercept, terms }, squares };
-}
-
-function rowsOf(x: Float32Array, features: number, rows: readonly number[]): Float32Array {
-  const result = new Float32Array(rows.length * features);
-  rows.forEach((row, i) => {
-    result.set(x.subarray(row * features, (row + 1) * features), i * features);
-  });
-  return result;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -2,6 +2,7 @@
 import { type Progress, runJobs, workerUrl } from '../base/index.ts';
 import { type FitJob, type FitResult, fitFold } from './fits.ts';
 import type { FitData } from './problem.ts';
+import { placeRows } from './row-arrays.ts';
 
 export function runFits(
   data: FitData,
@@ -24,11 +25,6 @@ export function outOfFold(
   data: FitData,
   parts: readonly { readonly rows: Uint32Array; readonly prediction: Float64Array }[],
 ): Float64Array {
-  const T = data.targets;
-  const all = new Float64Array(data.n * T);
-  for (const { rows, prediction } of parts)
-    rows.forEach((row, i) => {
-      all.set(prediction.subarray(i * T, (i + 1) * T), row * T);
-    });
-  return all;
+  const values = parts.map(({ rows, prediction }) => ({ rows, values: prediction }));
+  return placeRows(data.n, data.targets, values, 0);
 }

@@ -127,20 +127,6 @@ export function foldTrials(folds: Folds, candidate: number, detail: boolean): Tr
   }));
 }
 
-/** Puts predictions into the order of the rows, [n, targets]; NaN for rows that no trial predicted. */
-export function assemble(
-  n: number,
-  targets: number,
-  parts: readonly { readonly rows: Uint32Array; readonly values: Float64Array }[],
-): Float64Array {
-  const all = new Float64Array(n * targets).fill(Number.NaN);
-  for (const { rows, values } of parts)
-    rows.forEach((row, i) => {
-      all.set(values.subarray(i * targets, (i + 1) * targets), row * targets);
-    });
-  return all;
-}
-
 /** Mean of each column over some rows, [columns]. */
 export function columnMeans(fit: FitData, rows: Uint32Array, columns: Uint32Array): Float64Array {
   return Float64Array.from(columns, (column) => {

@@ -2,8 +2,8 @@
 import { NadirError } from '../base/index.ts';
 import { attributeOf, type OnnxNode, readOnnx, tensorValues } from '../compact/onnx.ts';
 import type { Forest } from './forest.ts';
+import { joinForests } from './join.ts';
 import { ensemblesOf, OPERATOR } from './onnx-graph.ts';
-import { joinForests } from './onnx-join.ts';
 
 const MAX_NODES = 50_000_000;
 const MAX_FEATURES = 2 ** 24;

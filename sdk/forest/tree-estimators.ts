@@ -4,12 +4,12 @@ import { fitBoost } from './boost.ts';
 import type { Estimator, EstimatorKind, TrainingRows } from './estimator.ts';
 import { drawnOf, type EstimatorOptions } from './estimator-options.ts';
 import type { Forest } from './forest.ts';
+import { joinForests } from './join.ts';
 import { targetColumn } from './linear-columns.ts';
 import { forestToOnnx } from './onnx.ts';
 import { outOfBagPredictions } from './out-of-bag.ts';
 import { predictForest } from './predict.ts';
 import { drawsBags, type ForestOptions, trainForest } from './train.ts';
-import { targetsBesideEachOther } from './tree-targets.ts';
 
 const DEFAULT_TREES = 200;
 const DEFAULT_MIN_LEAF = 2;
@@ -38,7 +38,10 @@ export function fitTrees(
   const single = Array.from({ length: targets }, (_, t) =>
     growOn(targetColumn(y, targets, t), 1, { ...own, seed: Random.of(seed, `target ${t}`).uint32() }),
   );
-  const forest = targetsBesideEachOther(single.map((one) => one.forest));
+  const forest = joinForests(
+    single.map((one) => one.forest),
+    single.map(() => 1),
+  );
   const unseen = drawsBags(own)
     ? Float64Array.from(y, (_, i) => single[i % targets].outOfBag?.[Math.floor(i / targets)] ?? Number.NaN)
     : undefined;

@@ -138,6 +138,16 @@ function fieldOf({ label, pixels }: Region, excluded: Uint8Array, frameWidth: nu
   return { label, row: top, column: left, height, width, pixels: count, mask };
 }
 
+/** Sum of a band of the frame over the pixels of a field. */
+export function fieldSum(frame: Frame, { row, column, height, width, mask }: Field, band: number): number {
+  let sum = 0;
+  for (let r = 0; r < height; r++) {
+    const from = (band * frame.height + row + r) * frame.width + column;
+    for (let c = 0; c < width; c++) if (mask[r * width + c] === 0) sum += frame.data[from + c];
+  }
+  return sum;
+}
+
 /** The field as a patch: its box in the given bands of the frame (those of `Usable`, by increasing wavelength), with its mask. */
 export function patchOf(frame: Frame, field: Field, bands: ArrayLike<number>): Patch {
   const { row, column, height, width, mask } = field;

@@ -1,6 +1,6 @@
 /** A frame as a spectra table: one row a field, its mean spectrum, and where and how large it is. */
 import { NadirError } from '../base/index.ts';
-import { type FieldOptions, fieldsOf, patchOf } from './fields.ts';
+import { type FieldOptions, fieldSum, fieldsOf, patchOf } from './fields.ts';
 import type { Frame } from './frame.ts';
 import type { Patch } from './patch.ts';
 import type { SpectraTable } from './table.ts';
@@ -47,15 +47,8 @@ export function frameToTable(frame: Frame, options: FrameTableOptions = {}): Fra
   const reflectance = new Float32Array(fields.length * bands);
   const sigma = sigmaOf && new Float64Array(fields.length * SIGMAS * bands);
   fields.forEach((field, f) => {
-    const { mask, height, width, row, column } = field;
-    for (let b = 0; b < bands; b++) {
-      let sum = 0;
-      for (let r = 0; r < height; r++) {
-        const from = (usable.bands[b] * frame.height + row + r) * frame.width + column;
-        for (let c = 0; c < width; c++) if (mask[r * width + c] === 0) sum += frame.data[from + c];
-      }
-      reflectance[f * bands + b] = (factor * sum) / field.pixels;
-    }
+    for (let b = 0; b < bands; b++)
+      reflectance[f * bands + b] = (factor * fieldSum(frame, field, usable.bands[b])) / field.pixels;
     if (sigmaOf) {
       const values = sigmaOf(patchOf(frame, field, usable.bands));
       sigma?.set(

@@ -43,7 +43,7 @@ export {
   type SpectralInput,
 } from './feature.ts';
 export { type FeatureFileOptions, type FeatureFileOutcome, writeFeatureFile } from './feature-file.ts';
-export { type Field, type FieldOptions, type Fields, fieldsOf, patchOf } from './fields.ts';
+export { type Field, type FieldOptions, type Fields, fieldSum, fieldsOf, patchOf } from './fields.ts';
 export { type Folds, groupNumbers, makeFolds, NEVER_HELD_OUT } from './folds.ts';
 export { type Frame, type FrameData, frameOf, QUANTITIES, type Quantity, type Usable, usableOf } from './frame.ts';
 export { type FrameTable, type FrameTableOptions, frameToTable } from './frame-table.ts';

@@ -1,7 +1,7 @@
 /** `nadir spectra map`: a frame through a soil model, pixel by pixel and field by field, with intervals and where the model does not apply. */
 import { join } from 'node:path';
 import { type Progress, writeFileAtomic, writeNpz } from '../../base/index.ts';
-import { type Field, type Frame, fieldsOf, readFrame } from '../../spectra/index.ts';
+import { type Frame, fieldSum, fieldsOf, readFrame } from '../../spectra/index.ts';
 import { openSoilModel, type SoilEstimator } from '../soil-estimator.ts';
 import {
   type Estimates,
@@ -98,7 +98,7 @@ function fieldEstimates(soil: SoilEstimator, frame: Frame, route: FrameRoute, op
   const values = new Float64Array(fields.length * route.bands.length);
   fields.forEach((field, f) => {
     for (let b = 0; b < route.bands.length; b++)
-      values[f * route.bands.length + b] = meanOf(frame, field, route.bands[b]);
+      values[f * route.bands.length + b] = fieldSum(frame, field, route.bands[b]) / field.pixels;
   });
   const edges = Float64Array.from(fields, ({ height, width }) => (height + width) / 2);
   const found = estimateSpectra(soil, toModelBands(route, values), edges);
@@ -115,14 +115,6 @@ function fieldEstimates(soil: SoilEstimator, frame: Frame, route: FrameRoute, op
     distance: soil.model.domain ? found.distance[f] : null,
     outOfDistribution: isUnlike(found.distance[f]),
   }));
-}
-
-function meanOf(frame: Frame, { row, column, height, width, mask, pixels }: Field, band: number): number {
-  let sum = 0;
-  for (let r = 0; r < height; r++)
-    for (let c = 0; c < width; c++)
-      if (mask[r * width + c] === 0) sum += frame.data[(band * frame.height + row + r) * frame.width + column + c];
-  return sum / pixels;
 }
 
 async function writeArrays(path: string, frame: Frame, found: Estimates, route: FrameRoute, T: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** How the judges' estimates are asked for and scored, and how refits in folds are put together. */
 import { type Folds, footprintOf, type SpectralInput, spectralInput } from '../../spectra/index.ts';
+import { placeRows } from '../row-arrays.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type RefitJob, type RefitResult, type Rows, rowsOf } from './refit.ts';
 
@@ -125,14 +126,8 @@ export function crossJobs(
 
 /** Out-of-fold estimates of finished jobs, [n, targets]. */
 export function assemble(audit: AuditCase, jobs: readonly RefitJob[], results: readonly RefitResult[]): Float64Array {
-  const T = audit.targets.length;
-  const prediction = new Float64Array(audit.n * T).fill(Number.NaN);
-  jobs.forEach(({ predict }, job) => {
-    predict.forEach((row, i) => {
-      prediction.set(results[job].prediction.subarray(i * T, (i + 1) * T), row * T);
-    });
-  });
-  return prediction;
+  const parts = jobs.map(({ predict }, job) => ({ rows: predict, values: results[job].prediction }));
+  return placeRows(audit.n, audit.targets.length, parts, Number.NaN);
 }
 
 /** Score of out-of-fold estimates against the training means of the same folds. */

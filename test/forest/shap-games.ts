@@ -17,9 +17,10 @@ export interface ExplainedForest {
   cover: number[];
   leafValue: number[];
   shap: number[];
+  /** By shap's TreeExplainer, whose weights are float32. */
   interventional: number[];
-  /** The same by enumeration in float64. */
-  enumerated: number[];
+  /** The same over all coalitions in float64, by shap's ExactExplainer. */
+  overCoalitions: number[];
   /** Of the first two rows. */
   interactions?: number[];
 }
@@ -32,7 +33,7 @@ export const exact: {
 } = JSON.parse(readFileSync(new URL('../fixtures/shap-exact.json', import.meta.url), 'utf8'));
 
 export function forestOf(
-  kept: Omit<ExplainedForest, 'name' | 'depth' | 'shap' | 'interventional' | 'enumerated'>,
+  kept: Omit<ExplainedForest, 'name' | 'depth' | 'shap' | 'interventional' | 'overCoalitions'>,
 ): Forest {
   const { targets, features, leafValue } = kept;
   const feature = Int32Array.from(kept.feature);

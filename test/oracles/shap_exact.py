@@ -5,12 +5,11 @@ node tools/pinned.mjs test/oracles/shap-own-forests.ts own-forests.json
 python test/oracles/shap_exact.py own-forests.json
 writes test/fixtures/shap-exact.json
 
-shap keeps the weights of its interventional values in float32, so those are also enumerated here, over all coalitions, in float64.
+Interventional values come twice: of shap's TreeExplainer, whose weights are float32, and of its ExactExplainer, over all coalitions in float64.
 scikit-learn keeps thresholds in float64 and compares float32 features with them; the largest float32 not above the threshold decides alike.
 """
 import json
 import sys
-from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -92,19 +91,10 @@ def estimates(forest, table):
     return total / len(forest["roots"])
 
 
-def enumerated(forest, row):
-    """Shapley values by their definition, [features, targets]: absent features come from each background row."""
-    players = x.shape[1]
-    subsets = np.arange(2**players)
-    known = (subsets[:, None] >> np.arange(players)) & 1 == 1
-    game = sum(estimates(forest, np.where(known, row, other)) for other in behind) / len(behind)
-    size = known.sum(axis=1)
-    weight = np.array([1 / (players * comb(players - 1, s)) for s in range(players)])
-    values = []
-    for f in range(players):
-        without = subsets[~known[:, f]]
-        values.append((weight[size[without], None] * (game[without | 1 << f] - game[without])).sum(axis=0))
-    return np.array(values)
+def over_coalitions(forest):
+    """Shapley values by shap's ExactExplainer, [rows, features, targets]: absent features come from each background row."""
+    masker = shap.maskers.Independent(behind, max_samples=len(behind))
+    return shap.ExactExplainer(lambda table: estimates(forest, table), masker)(rows, max_evals=2 ** x.shape[1]).values
 
 
 def flat(values, *shape):
@@ -126,7 +116,7 @@ def fixture(forest, interactions):
     result = {**compact(forest), "depth": depth(forest), "shap": flat(explainer.shap_values(wide, check_additivity=False), n, features, targets)}
     interventional = shap.TreeExplainer(model, behind.astype(np.float64), feature_perturbation="interventional")
     result["interventional"] = flat(interventional.shap_values(wide, check_additivity=False), n, features, targets)
-    result["enumerated"] = flat([enumerated(forest, row) for row in rows], n, features, targets)
+    result["overCoalitions"] = flat(over_coalitions(forest), n, features, targets)
     if interactions:
         # shap gives [n, features, features, targets]; two rows are enough
         values = np.asarray(explainer.shap_interaction_values(wide[:2]))

@@ -50,8 +50,12 @@ export function computeFeaturesExact(
     const points = evaluateView(view, known, n, bandCount);
     for (let row = 0; row < n; row++) {
       const start = row * bandCount;
-      for (const { f, first, bands, weights } of functionals) {
+      for (const { f, mirrorOf, first, bands, weights } of functionals) {
         let sum = 0;
+        if (mirrorOf !== undefined) {
+          values[row * features.length + f] = mirrorOf.sign * values[row * features.length + mirrorOf.f];
+          continue;
+        }
         // neighbours are read without their numbers
         if (bands === undefined)
           for (let i = 0, at = start + first; i < weights.length; i++, at++) sum += weights[i] * points[at];
@@ -66,6 +70,8 @@ export function computeFeaturesExact(
 /** A feature's functional in typed arrays; no bands where they are neighbours from `first` on. */
 interface Functional {
   readonly f: number;
+  /** An earlier one of the same view whose value it has, or the negative of it: half of a real spectrum's Fourier transform. */
+  readonly mirrorOf?: { readonly f: number; readonly sign: 1 | -1 } | undefined;
   readonly first: number;
   readonly bands: Uint16Array | undefined;
   readonly weights: Float64Array;
@@ -93,7 +99,7 @@ function planOf(features: readonly SpectralFeature[]): Plan {
   const byView = Map.groupBy(features.keys(), (f) => features[f].view ?? 'mean');
   const views = [...byView].map(([view, members]) => ({
     view,
-    functionals: members.map((f) => functionalOf(features[f], f)),
+    functionals: withMirrors(members.map((f) => functionalOf(features[f], f))),
   }));
   const plan = { bands, views };
   plans.set(features, plan);
@@ -104,6 +110,25 @@ function functionalOf({ bands, weights }: SpectralFeature, f: number): Functiona
   const first = bands[0] ?? 0;
   const neighbours = bands.every((band, i) => band === first + i);
   return { f, first, bands: neighbours ? undefined : Uint16Array.from(bands), weights: Float64Array.from(weights) };
+}
+
+/** Fewer weights than this are multiplied again rather than looked for. */
+const MIRRORED_FROM = 32;
+
+function withMirrors(functionals: readonly Functional[]): Functional[] {
+  const seen: Functional[] = [];
+  return functionals.map((functional) => {
+    if (functional.weights.length < MIRRORED_FROM) return functional;
+    for (const { f, first, bands, weights } of seen) {
+      if (first !== functional.first || weights.length !== functional.weights.length) continue;
+      if (bands?.join() !== functional.bands?.join()) continue;
+      for (const sign of [1, -1] as const)
+        if (weights.every((weight, i) => weight === sign * functional.weights[i]))
+          return { ...functional, mirrorOf: { f, sign } };
+    }
+    seen.push(functional);
+    return functional;
+  });
 }
 
 /** Bands that the instrument must deliver for a feature, increasing. */

@@ -1,21 +1,19 @@
 /** From the pixels of a patch to what features are computed from: its masked mean spectrum and the singular values of its band images. */
 import { NadirError } from '../base/index.ts';
-import { provesTopFive } from './eigenvalue-bounds.ts';
 import type { PixelKernels } from './kernels/kernels.ts';
 import { openPixelKernels } from './kernels/open.ts';
 import type { Patch } from './patch.ts';
-import { LANCZOS_CHECKS, layoutFor, type PixelLayout } from './pixel-layout.ts';
-import { bisectTopFive, lanczosStart, sigmasFrom, wrapScales } from './singular-values.ts';
+import { layoutFor, type PixelLayout } from './pixel-layout.ts';
+import { wrapScales } from './singular-values.ts';
+import { TopFive } from './top-five.ts';
 import { SIGMAS } from './view.ts';
 
 /** Longest short side of a patch whose singular values are computed: the work grows with its cube. */
 const MAX_SHORT_SIDE = 512;
 /** Largest pixel that 16-bit products take. */
 const MAX_EXACT = 32767;
-/** What an eigenvalue that Lanczos' method finds may be off, relative. */
-const TOLERANCE = 2e-9;
-/** Failures in a row after which a patch's bands are no longer tried. */
-const MAX_FAILURES = 2;
+/** Longest side whose sums of pixels 32 bits hold. */
+const MAX_LONG_SIDE = 65_536;
 
 export interface PatchFigures {
   /** Mean over the pixels that are not masked, per band, [bands]; NaN for bands that were not asked for. */
@@ -43,13 +41,32 @@ interface Memory {
   readonly doubles: Float64Array;
 }
 
+/** A band of a patch, and what is said of it where it is refused. */
+interface Band {
+  readonly patch: Patch;
+  readonly band: number;
+  readonly layout: PixelLayout;
+  readonly where: string;
+}
+
+/** Of the pixels that are not masked. */
+interface BandFigures {
+  readonly sum: number;
+  readonly count: number;
+}
+
+interface IntegerFigures extends BandFigures {
+  /** Where its pixels are, and what is taken from them when they are paired. */
+  readonly x: number;
+  readonly centre: number;
+}
+
 /** Reduces one patch after another on one reused memory: one reducer a thread. */
 export class PatchReducer {
   readonly #prefer: 'wasm' | 'twin';
   #kernels: PixelKernels;
   #memory: Memory;
   #layout: PixelLayout | undefined;
-  readonly #eigenvalues = new Float64Array(SIGMAS);
 
   constructor(prefer: 'wasm' | 'twin' = 'wasm') {
     this.#prefer = prefer;
@@ -70,25 +87,26 @@ export class PatchReducer {
     const mean = new Float64Array(patch.bands).fill(bands === undefined ? 0 : Number.NaN);
     const values = sigma ? new Float64Array(SIGMAS * patch.bands) : undefined;
     let [most, total, read] = [0, 0, 0];
-    const reduceBand = (band: number, lane: number): void => {
-      const { sum, count } = this.#readBand(patch, band, lane, values !== undefined, layout, where);
+    const take = (band: number, { sum, count }: BandFigures): void => {
       mean[band] = sum / count / scale;
       most = Math.max(most, count);
       total += count;
       read++;
     };
-    if (values === undefined) for (const band of bands ?? mean.keys()) reduceBand(band, 0);
-    else {
-      let failures = layout.basis === 0 ? MAX_FAILURES : 0;
-      for (let band = 0; band < patch.bands; band += 2) {
-        const second = Math.min(band + 1, patch.bands - 1);
-        reduceBand(band, 0);
-        if (second > band) reduceBand(second, 1);
-        if (failures < MAX_FAILURES && this.#fewSteps(layout, band, second, patch.bands, values)) failures = 0;
-        else {
-          failures++;
-          this.#singularValues(layout, band, second, patch.bands, values);
-        }
+    if (values === undefined) {
+      for (const band of bands ?? mean.keys()) {
+        const one = { patch, band, layout, where };
+        take(band, this.#readIntegers(one, 0, false) ?? this.#readDoubles(one));
+      }
+    } else {
+      const topFive = new TopFive(this.#kernels, layout);
+      for (let first = 0; first < patch.bands; first += 2) {
+        const last = Math.min(first + 1, patch.bands - 1);
+        const odd = last > first ? { patch, band: last, layout, where } : undefined;
+        const figures = this.#gramOf({ patch, band: first, layout, where }, odd);
+        take(first, figures.even);
+        if (odd) take(last, figures.odd);
+        topFive.write(first, last, patch.bands, values);
       }
       if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] /= scale;
     }
@@ -106,54 +124,63 @@ export class PatchReducer {
     }
     if (sigma) {
       // rows beyond the last are zero whatever the patch before left there
-      this.#memory.bytes.fill(0, layout.x, layout.x + layout.rows * layout.width * 2);
+      this.#memory.bytes.fill(0, layout.x, layout.x + 2 * layout.laneBytes);
       const scales = layout.scales / 8;
       this.#memory.doubles
         .fill(0, scales, scales + layout.short + 4)
         .set(wrapScales(layout.short, layout.long), scales);
-      const start = lanczosStart(layout.basis > 0 ? layout.short : 0);
-      start.forEach((value, i) => {
-        this.#memory.doubles.fill(value, layout.basis / 8 + 2 * i, layout.basis / 8 + 2 * i + 2);
-      });
     }
     this.#layout = layout;
     return layout;
   }
 
-  /** Sum and count of a band's pixels, and its Gram matrix into a lane where singular values are asked for. */
-  #readBand(patch: Patch, band: number, lane: number, gram: boolean, layout: PixelLayout, where: string) {
-    const { h, w, x, width, figures } = layout;
-    const kernels = this.#kernels;
-    const pixels = h * w;
-    const start = band * pixels;
-    const maskStart = patch.mask?.length === pixels ? 0 : start;
-    const mask = patch.mask?.subarray(maskStart, maskStart + pixels);
-    const { bytes, halves, doubles } = this.#memory;
-    if (mask) bytes.set(mask, layout.mask);
-    if (copyIntegers(patch.data, start, pixels, halves, layout.data / 2)) {
-      kernels.maskedRows(layout.data, mask ? layout.mask : 0, h, w, gram ? x : 0, width, figures);
-      const sum = doubles[figures / 8];
-      const count = doubles[figures / 8 + 1];
-      const largest = doubles[figures / 8 + 2];
-      if (largest <= MAX_EXACT) {
-        if (count === 0) throw allMasked(band, where);
-        if (gram) gramOfIntegers(kernels, layout, largest, lane);
-        return { sum, count };
-      }
+  /** Gram matrices of one or two bands, each into its lane. */
+  #gramOf(one: Band, other: Band | undefined): { even: BandFigures; odd: BandFigures } {
+    const even = this.#readIntegers(one, 0, true);
+    const odd = other === undefined ? even : even && this.#readIntegers(other, 1, true);
+    if (even === undefined || odd === undefined) {
+      const doubles = this.#readDoubles(one, 0);
+      return { even: doubles, odd: other === undefined ? doubles : this.#readDoubles(other, 1) };
     }
-    return this.#readDoubles(patch, start, mask, layout, gram ? lane : -1, band, where);
+    const { h, tall, short, width, rows, words, scales, shifts, a } = one.layout;
+    const kernels = this.#kernels;
+    if (tall) kernels.pairRows(even.x, odd.x, h, width, even.centre, odd.centre, words);
+    else kernels.pairColumns(even.x, odd.x, rows, width, even.centre, odd.centre, words);
+    const depth = tall ? Math.ceil(h / 2) : width / 2;
+    // so many sums of two products stay below 2^31
+    const chunk = Math.min(depth, Math.floor((2 ** 31 - 1) / (2 * Math.max(1, even.centre, odd.centre) ** 2)));
+    const side = tall ? width : rows;
+    kernels.gramOfPairs(words, depth, chunk, side, short, even.centre, odd.centre, scales, shifts, a);
+    return { even, odd };
   }
 
-  #readDoubles(
-    patch: Patch,
-    start: number,
-    mask: Uint8Array | undefined,
-    layout: PixelLayout,
-    lane: number,
-    band: number,
-    where: string,
-  ): { sum: number; count: number } {
+  /**
+   * Sum and count of a band whose pixels are whole numbers that 16-bit products take, and its pixels where Gram matrices are made of them;
+   * undefined where they are not.
+   */
+  #readIntegers({ patch, band, layout, where }: Band, lane: number, gram: boolean): IntegerFigures | undefined {
+    const { h, w, width, long, figures } = layout;
+    const pixels = h * w;
+    const mask = maskOf(patch, band, pixels);
+    const { bytes, halves, doubles } = this.#memory;
+    if (!copyIntegers(patch.data, band * pixels, pixels, halves, layout.data / 2)) return undefined;
+    if (mask) bytes.set(mask, layout.mask);
+    const x = gram ? layout.x + lane * layout.laneBytes : 0;
+    this.#kernels.maskedRows(layout.data, mask ? layout.mask : 0, h, w, x, width, figures);
+    const sum = doubles[figures / 8];
+    const count = doubles[figures / 8 + 1];
+    const largest = doubles[figures / 8 + 2];
+    if (largest > MAX_EXACT || (gram && long > MAX_LONG_SIDE)) return undefined;
+    if (count === 0) throw allMasked(band, where);
+    // of pixels less half the largest, four times as many products fit 32 bits
+    return { sum, count, x, centre: Math.ceil(largest / 2) };
+  }
+
+  /** Sum and count of any band, and its Gram matrix into a lane where one is given. */
+  #readDoubles({ patch, band, layout, where }: Band, lane = -1): BandFigures {
     const { h, w, tall, short, long } = layout;
+    const start = band * h * w;
+    const mask = maskOf(patch, band, h * w);
     const depth = long + (long & 1);
     const { doubles } = this.#memory;
     const [lines, scales] = [layout.doubles / 8, layout.scales / 8];
@@ -175,80 +202,16 @@ export class PatchReducer {
     if (lane >= 0) this.#kernels.gramOfDoubles(layout.doubles, depth, short, layout.a, lane);
     return { sum, count };
   }
-
-  /** Singular values by Lanczos' method, where it proves them in the few steps that pay; false where it does not. */
-  #fewSteps(layout: PixelLayout, first: number, second: number, bands: number, out: Float64Array): boolean {
-    const { short: n, a, basis, d, e2, room, roots, sums, spare } = layout;
-    const { doubles } = this.#memory;
-    const kernels = this.#kernels;
-    const [diagonal, couplings] = [spare, spare + 16 * n];
-    doubles.fill(0, couplings / 8, couplings / 8 + 2);
-    kernels.traceAndSquares(n, a, sums);
-    let from = 0;
-    for (const steps of LANCZOS_CHECKS) {
-      kernels.lanczos(n, a, basis, from, steps, diagonal, couplings, room);
-      from = steps;
-      // topFive writes over what it reads
-      doubles.copyWithin(d / 8, diagonal / 8, diagonal / 8 + 2 * steps);
-      doubles.copyWithin(e2 / 8, couplings / 8, couplings / 8 + 2 * steps);
-      if (kernels.topFive(steps, d, e2, room, roots) !== 0) continue;
-      let proven = true;
-      for (let lane = 0; lane <= second - first && proven; lane++) {
-        const eigenvalues = this.#eigenvaluesOf(roots, lane);
-        const run = {
-          n,
-          steps,
-          d: doubles.subarray(diagonal / 8),
-          e2: doubles.subarray(couplings / 8),
-          at: lane,
-          stride: 2,
-          trace: doubles[sums / 8 + lane],
-          squares: doubles[sums / 8 + 2 + lane],
-        };
-        proven = provesTopFive(run, eigenvalues, TOLERANCE);
-        if (proven) sigmasFrom(eigenvalues, n, out, first + lane, bands);
-      }
-      if (proven) return true;
-    }
-    return false;
-  }
-
-  #eigenvaluesOf(roots: number, lane: number): Float64Array {
-    for (let k = 0; k < SIGMAS; k++) this.#eigenvalues[k] = this.#memory.doubles[roots / 8 + 2 * k + lane];
-    return this.#eigenvalues;
-  }
-
-  #singularValues(layout: PixelLayout, first: number, second: number, bands: number, out: Float64Array): void {
-    const { short: n, a, vectors, d, e2, room, roots, spare } = layout;
-    const { doubles } = this.#memory;
-    this.#kernels.tridiagonalise(n, a, vectors, d, e2);
-    // topFive writes over what bisection would need
-    doubles.copyWithin(spare / 8, d / 8, d / 8 + 2 * n);
-    doubles.copyWithin(spare / 8 + 2 * n, e2 / 8, e2 / 8 + 2 * n);
-    const doubtful = this.#kernels.topFive(n, d, e2, room, roots);
-    for (let lane = 0; lane <= second - first; lane++) {
-      const eigenvalues = this.#eigenvaluesOf(roots, lane);
-      if ((doubtful >> lane) & 1) {
-        const ofLane = (at: number) => Float64Array.from({ length: n }, (_, i) => doubles[at + 2 * i + lane]);
-        eigenvalues.set(bisectTopFive(ofLane(spare / 8), ofLane(spare / 8 + 2 * n)));
-      }
-      sigmasFrom(eigenvalues, n, out, first + lane, bands);
-    }
-  }
 }
 
 function memoryOf({ buffer }: PixelKernels): Memory {
   return { bytes: new Uint8Array(buffer), halves: new Uint16Array(buffer), doubles: new Float64Array(buffer) };
 }
 
-function gramOfIntegers(kernels: PixelKernels, layout: PixelLayout, largest: number, lane: number): void {
-  const { h, tall, short, width, rows, x, words, scales, a } = layout;
-  // so many sums of two products stay below 2^31
-  const chunk = Math.floor((2 ** 31 - 1) / (2 * Math.max(1, largest) ** 2));
-  if (tall) kernels.pairRows(x, h, width, words);
-  else kernels.pairColumns(x, rows, width, words);
-  const depth = tall ? Math.ceil(h / 2) : width / 2;
-  kernels.gramOfPairs(words, depth, Math.min(chunk, depth), tall ? width : rows, short, scales, a, lane);
+/** The mask of one band; one for all bands serves each of them. */
+function maskOf({ mask }: Patch, band: number, pixels: number): Uint8Array | undefined {
+  const start = mask?.length === pixels ? 0 : band * pixels;
+  return mask?.subarray(start, start + pixels);
 }
 
 /** Copies a band's values where all are whole numbers that 16 bits hold; false where one is not. */

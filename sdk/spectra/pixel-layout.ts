@@ -6,7 +6,7 @@ const LANE_BYTES = 16;
 /** Short side from which Lanczos' method pays. */
 const LANCZOS_FROM = 36;
 /** Numbers of its steps after which its roots are tried. */
-export const LANCZOS_CHECKS = [13, 14, 15, 16, 18, 20, 22];
+export const LANCZOS_CHECKS = [11, 12, 13, 14, 16, 18, 20, 22];
 const MAX_STEPS = LANCZOS_CHECKS[LANCZOS_CHECKS.length - 1];
 
 /** Where things lie in the kernels' memory for one size of patch. */
@@ -24,10 +24,14 @@ export interface PixelLayout {
   readonly data: number;
   readonly mask: number;
   readonly figures: number;
+  /** Pixels of two bands, so many bytes each. */
   readonly x: number;
+  readonly laneBytes: number;
   readonly words: number;
   readonly doubles: number;
   readonly scales: number;
+  /** What the lines of integer pixels add to their products. */
+  readonly shifts: number;
   readonly a: number;
   readonly vectors: number;
   readonly d: number;
@@ -58,6 +62,7 @@ export function layoutFor(h: number, w: number, sigma: boolean): PixelLayout {
   const data = take(2 * h * w + LANE_BYTES);
   const mask = take(h * w + LANE_BYTES);
   const figures = take(32);
+  const laneBytes = 2 * rows * width;
   const part = (size: number) => (sigma ? take(size) : 0);
   const parts = {
     h,
@@ -70,15 +75,17 @@ export function layoutFor(h: number, w: number, sigma: boolean): PixelLayout {
     data,
     mask,
     figures,
-    x: part(2 * rows * width),
-    words: part(2 * rows * width + LANE_BYTES),
+    x: part(2 * laneBytes),
+    laneBytes,
+    words: part(2 * laneBytes),
     doubles: part(8 * short * (long + 1)),
     scales: part(8 * (short + 4)),
+    shifts: part(LANE_BYTES * (short + 4)),
     a: part(LANE_BYTES * ((short * (short + 1)) / 2)),
     vectors: part(4 * LANE_BYTES * short),
     d: part(LANE_BYTES * short),
     e2: part(LANE_BYTES * short),
-    room: part(MAX_STEPS * LANE_BYTES),
+    room: part(4 * MAX_STEPS * LANE_BYTES),
     roots: part(SIGMAS * LANE_BYTES),
     spare: part(2 * LANE_BYTES * short),
     basis: sigma && short >= LANCZOS_FROM ? take((MAX_STEPS + 1) * LANE_BYTES * short) : 0,

@@ -1,9 +1,9 @@
 /**
  * The five largest singular values of a band image that is wrap-padded to a square, as the EagleEyes features have them. Padding only
  * repeats rows (or columns), so they are the square roots of the largest eigenvalues of the short side's Gram matrix with row i scaled by
- * √(times it stands in the square): integer pixels give it exactly. Of large patches a few steps of Lanczos' method, if they prove that they
- * found the top five (eigenvalue-bounds.ts); else Householder's tridiagonal form. Laguerre's method for the roots of either
- * (kernels/assembly/pixels.ts); bisection by Sturm counts where it would not vouch for them.
+ * √(times it stands in the square): integer pixels give it exactly. Of large patches a few steps of Lanczos' method, from the vectors of the
+ * bands before, if they prove that they found the top five (eigenvalue-bounds.ts); else Householder's tridiagonal form (top-five.ts).
+ * Laguerre's method for the roots of either (kernels/assembly/pixels.ts); bisection by Sturm counts where it would not vouch for them.
  */
 import { SIGMAS } from './view.ts';
 

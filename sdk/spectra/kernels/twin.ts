@@ -3,7 +3,7 @@
  * It runs where WASM cannot, and is what the kernels are tested against.
  */
 import type { PixelKernels } from './kernels.ts';
-import { lanczosOfLane, traceAndSquaresOfLane } from './twin-lanczos.ts';
+import { lanczosOfLane, restartOfLane, traceAndSquaresOfLane } from './twin-lanczos.ts';
 import { topFiveOfLane } from './twin-roots.ts';
 
 /** Kernels in plain TypeScript over a fresh memory of `bytes`. */
@@ -11,6 +11,7 @@ export function twinKernels(bytes: number): PixelKernels {
   const buffer = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
   const B = new Uint8Array(buffer);
   const H = new Uint16Array(buffer);
+  const I = new Int16Array(buffer);
   const D = new Float64Array(buffer);
 
   const maskedRows: PixelKernels['maskedRows'] = (data, mask, h, w, out, width, figures) => {
@@ -29,32 +30,40 @@ export function twinKernels(bytes: number): PixelKernels {
     D.set([sum, count, largest], figures >> 3);
   };
 
-  const pairRows: PixelKernels['pairRows'] = (x, h, width, out) => {
-    const [from, to] = [x >> 1, out >> 1];
-    for (let row = 0; row < h; row += 2)
+  const pairRows: PixelKernels['pairRows'] = (x0, x1, h, width, centre0, centre1, out) => {
+    for (let row = 0; row < h + (h & 1); row++)
       for (let column = 0; column < width; column++) {
-        const upper = row * width + column;
-        H[to + row * width + 2 * column] = H[from + upper];
-        H[to + row * width + 2 * column + 1] = row + 1 < h ? H[from + upper + width] : 0;
+        const from = row * width + column;
+        const to = (out >> 1) + 4 * ((row >> 1) * width + column) + (row & 1);
+        I[to] = (row < h ? H[(x0 >> 1) + from] : 0) - centre0;
+        I[to + 2] = (row < h ? H[(x1 >> 1) + from] : 0) - centre1;
       }
   };
 
-  const pairColumns: PixelKernels['pairColumns'] = (x, side, width, out) => {
-    const [from, to] = [x >> 1, out >> 1];
+  const pairColumns: PixelKernels['pairColumns'] = (x0, x1, side, width, centre0, centre1, out) => {
     for (let row = 0; row < side; row++)
-      for (let column = 0; column < width; column++)
-        H[to + (column >> 1) * 2 * side + 2 * row + (column & 1)] = H[from + row * width + column];
+      for (let column = 0; column < width; column++) {
+        const from = row * width + column;
+        const to = (out >> 1) + 4 * ((column >> 1) * side + row) + (column & 1);
+        I[to] = H[(x0 >> 1) + from] - centre0;
+        I[to + 2] = H[(x1 >> 1) + from] - centre1;
+      }
   };
 
-  const gramOfPairs: PixelKernels['gramOfPairs'] = (words, depth, _chunk, side, n, scale, a, lane) => {
-    const [W, S, A] = [words >> 1, scale >> 3, (a >> 3) + lane];
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j <= i; j++) {
-        let sum = 0;
-        for (let row = W; row < W + depth * 2 * side; row += 2 * side)
-          sum += H[row + 2 * i] * H[row + 2 * j] + H[row + 2 * i + 1] * H[row + 2 * j + 1];
-        D[A + 2 * (((i * (i + 1)) >> 1) + j)] = sum * D[S + i] * D[S + j];
-      }
+  // what the pixels lost is given back to them here: the same integers, so shifts need no room
+  const gramOfPairs: PixelKernels['gramOfPairs'] = (words, depth, _, side, n, centre0, centre1, scale, __, a) => {
+    const S = scale >> 3;
+    for (const [lane, centre] of [centre0, centre1].entries()) {
+      const [W, A] = [(words >> 1) + 2 * lane, (a >> 3) + lane];
+      const pixel = (at: number) => I[at] + centre;
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j <= i; j++) {
+          let sum = 0;
+          for (let row = W; row < W + depth * 4 * side; row += 4 * side)
+            sum += pixel(row + 4 * i) * pixel(row + 4 * j) + pixel(row + 4 * i + 1) * pixel(row + 4 * j + 1);
+          D[A + 2 * (((i * (i + 1)) >> 1) + j)] = sum * D[S + i] * D[S + j];
+        }
+    }
   };
 
   const gramOfDoubles: PixelKernels['gramOfDoubles'] = (x, depth, n, a, lane) => {
@@ -89,6 +98,11 @@ export function twinKernels(bytes: number): PixelKernels {
     }
   };
 
+  const restart: PixelKernels['restart'] = (n, basis, steps, d, e2, roots) => {
+    for (const lane of [0, 1])
+      restartOfLane(D, n, (basis >> 3) + lane, steps, (d >> 3) + lane, (e2 >> 3) + lane, (roots >> 3) + lane);
+  };
+
   const topFive: PixelKernels['topFive'] = (n, d, e2, _room, roots) => {
     let doubtful = 0;
     for (const lane of [0, 1])
@@ -107,6 +121,7 @@ export function twinKernels(bytes: number): PixelKernels {
     tridiagonalise,
     traceAndSquares,
     lanczos,
+    restart,
     topFive,
   };
 }

@@ -8,10 +8,8 @@ export function traceAndSquares(n: i32, a: usize, out: usize): void {
   let diagonal = ZERO;
   let beside = ZERO;
   for (let r = 0; r < n; r++) {
-    for (const end = a + (r << 4); a < end; a += 16) {
-      const value = v128.load(a);
-      beside = f64x2.add(beside, f64x2.mul(value, value));
-    }
+    beside = f64x2.add(beside, squaresOf(a, r << 4));
+    a += r << 4;
     const value = v128.load(a);
     trace = f64x2.add(trace, value);
     diagonal = f64x2.add(diagonal, f64x2.mul(value, value));
@@ -51,16 +49,24 @@ export function lanczos(n: i32, a: usize, basis: usize, from: i32, to: i32, d: u
   }
 }
 
+/** Sum of the squares of `size` bytes, in four sums that do not wait for each other. */
 function squaresOf(y: usize, size: i32): v128 {
-  let squares = ZERO;
-  for (const end = y + size; y < end; y += 16) {
-    const value = v128.load(y);
-    squares = f64x2.add(squares, f64x2.mul(value, value));
+  let s0 = ZERO;
+  let s1 = ZERO;
+  let s2 = ZERO;
+  let s3 = ZERO;
+  const end = y + size;
+  for (; y + 48 < end; y += 64) {
+    s0 = f64x2.add(s0, f64x2.mul(v128.load(y), v128.load(y)));
+    s1 = f64x2.add(s1, f64x2.mul(v128.load(y, 16), v128.load(y, 16)));
+    s2 = f64x2.add(s2, f64x2.mul(v128.load(y, 32), v128.load(y, 32)));
+    s3 = f64x2.add(s3, f64x2.mul(v128.load(y, 48), v128.load(y, 48)));
   }
-  return squares;
+  for (; y < end; y += 16) s0 = f64x2.add(s0, f64x2.mul(v128.load(y), v128.load(y)));
+  return f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
 }
 
-/** y −= Σ (vectorᵢ·y) vectorᵢ over `count` vectors, four at a time, in the lanes given; the products, 0 in the other lane, into `products`. */
+/** y −= Σ (vectorᵢ·y) vectorᵢ over `count` vectors, four or two at a time, in the lanes given; the products, 0 in the other lane, into `products`. */
 function project(basis: usize, count: i32, size: i32, y: usize, products: usize, lanes: v128): void {
   let i = 0;
   let q = basis;
@@ -96,7 +102,28 @@ function project(basis: usize, count: i32, size: i32, y: usize, products: usize,
     v128.store(at, c3, 48);
     q = q3 + size;
   }
-  for (; i < count; i++, q += size) {
+  if (i + 1 < count) {
+    const q1 = q + size;
+    let c0 = ZERO;
+    let c1 = ZERO;
+    for (let k: usize = 0; k < <usize>size; k += 16) {
+      const value = v128.load(y + k);
+      c0 = f64x2.add(c0, f64x2.mul(v128.load(q + k), value));
+      c1 = f64x2.add(c1, f64x2.mul(v128.load(q1 + k), value));
+    }
+    c0 = v128.and(c0, lanes);
+    c1 = v128.and(c1, lanes);
+    for (let k: usize = 0; k < <usize>size; k += 16) {
+      const value = f64x2.sub(v128.load(y + k), f64x2.mul(c0, v128.load(q + k)));
+      v128.store(y + k, f64x2.sub(value, f64x2.mul(c1, v128.load(q1 + k))));
+    }
+    const at = products + (i << 4);
+    v128.store(at, c0);
+    v128.store(at, c1, 16);
+    q = q1 + size;
+    i += 2;
+  }
+  if (i < count) {
     let c = ZERO;
     for (let k: usize = 0; k < <usize>size; k += 16) c = f64x2.add(c, f64x2.mul(v128.load(q + k), v128.load(y + k)));
     c = v128.and(c, lanes);
@@ -174,5 +201,60 @@ function multiply(n: i32, a: usize, q: usize, y: usize): void {
     }
     v128.store(y + own, f64x2.add(sum, f64x2.mul(v128.load(row + own), u)));
     row += (r + 1) << 4;
+  }
+}
+
+/**
+ * Makes the first vector of the basis the sum of the five vectors whose eigenvalues were found in `steps` steps: where the next two matrices
+ * are like these, fewer steps will do from there. d, e2 and roots as of lanczos and topFive; room: f64x2 [4 · steps]. A lane whose vectors
+ * ended early keeps its first vector.
+ */
+export function restart(n: i32, basis: usize, steps: i32, d: usize, e2: usize, roots: usize, room: usize): void {
+  const size = n << 4;
+  const bytes = steps << 4;
+  const sums = room + bytes;
+  memory.fill(sums, 0, bytes);
+  const couplings = sums + bytes;
+  const inverses = couplings + bytes;
+  for (let i = 16; i < bytes; i += 16) {
+    const coupling = f64x2.sqrt(v128.load(e2 + i));
+    v128.store(couplings + i, coupling);
+    v128.store(inverses + i, f64x2.div(f64x2.splat(1), coupling));
+  }
+  for (let k = 0; k < 5; k++) {
+    // the eigenvector of the tridiagonal matrix from its last entry up: the way in which it grows
+    const root = v128.load(roots + (k << 4));
+    let after = ZERO;
+    let here = f64x2.splat(1);
+    let squares = here;
+    let below = ZERO;
+    v128.store(room + bytes - 16, here);
+    for (let i = bytes - 16; i > 0; i -= 16) {
+      const product = f64x2.mul(f64x2.sub(root, v128.load(d + i)), here);
+      const before = f64x2.mul(f64x2.sub(product, f64x2.mul(below, after)), v128.load(inverses + i));
+      after = here;
+      here = before;
+      below = v128.load(couplings + i);
+      squares = f64x2.add(squares, f64x2.mul(here, here));
+      v128.store(room + i - 16, here);
+    }
+    const scale = f64x2.div(f64x2.splat(1), f64x2.sqrt(squares));
+    for (let i = 0; i < bytes; i += 16)
+      v128.store(sums + i, f64x2.add(v128.load(sums + i), f64x2.mul(v128.load(room + i), scale)));
+  }
+  const to = basis + steps * size; // the last vector is not needed any more
+  memory.fill(to, 0, size);
+  for (let i = 0, q = basis; i < bytes; i += 16, q += size) {
+    const share = v128.load(sums + i);
+    for (let k = 0; k < size; k += 16)
+      v128.store(to + k, f64x2.add(v128.load(to + k), f64x2.mul(share, v128.load(q + k))));
+  }
+  // of five orthonormal vectors: near 5. Its length must be right to the last bit, or errors would grow from band to band
+  const squares = squaresOf(to, size);
+  const isRight = v128.and(f64x2.gt(squares, f64x2.splat(1)), f64x2.lt(squares, f64x2.splat(9)));
+  const scale = f64x2.div(f64x2.splat(1), f64x2.sqrt(squares));
+  for (let k = 0; k < size; k += 16) {
+    const unit = f64x2.mul(v128.load(to + k), scale);
+    v128.store(basis + k, v128.bitselect(unit, v128.load(basis + k), isRight));
   }
 }

@@ -22,5 +22,5 @@ export {
 export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
 export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
 export { formatPng } from './png.ts';
-export { runJobs, serveJobs, workerUrl } from './pool.ts';
+export { onSharedMemory, runJobs, serveJobs, workerUrl } from './pool.ts';
 export { Random } from './random.ts';

@@ -22,6 +22,18 @@ export function workerUrl(from: string, name: string): URL {
   return new URL(`${name}${from.slice(from.lastIndexOf('.'))}`, from);
 }
 
+type Shareable = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array;
+
+/** The same values on memory that threads share; a copy where they are not on such. */
+export function onSharedMemory<A extends Shareable>(values: A): A {
+  if (values.buffer instanceof SharedArrayBuffer) return values;
+  const copy = new (values.constructor as new (buffer: SharedArrayBuffer) => A)(
+    new SharedArrayBuffer(values.byteLength),
+  );
+  copy.set(values);
+  return copy;
+}
+
 /** Runs every job and gives back the results, [jobs]. The first error ends all threads and is thrown. */
 export async function runJobs<Data, Job, Result>(options: PoolOptions<Data, Job, Result>): Promise<Result[]> {
   const { data, jobs, threads, work, onDone } = options;

@@ -2,7 +2,7 @@
  * `nadir spectra prune --bands`: how good a model can be that reads so many bands of the instrument, bands chosen anew inside each fold.
  * The search (band-search.ts, band-fits.ts) stands beside the greedy ranking and equal steps.
  */
-import { type Progress, runJobs, workerUrl } from '../base/index.ts';
+import { onSharedMemory, type Progress, runJobs, workerUrl } from '../base/index.ts';
 import { mean, type Score, type SpectralFeature, scoreFolds, standardDeviation } from '../spectra/index.ts';
 import { type BandChoice, type BandFit, type BandResult, fitBands, insideProblem } from './band-fits.ts';
 import type { FitResult } from './fits.ts';
@@ -82,8 +82,7 @@ export async function selectBands(
   progress: Progress,
 ): Promise<BandSelection> {
   const { fit, selection, table, features, folds, groupOf } = problem;
-  const spectra = new Float32Array(new SharedArrayBuffer(selection.spectra.byteLength));
-  spectra.set(selection.spectra);
+  const spectra = onSharedMemory(selection.spectra);
   const data = { fit, spectra, wavelengthsNm: table.wavelengthsNm, features, ...(groupOf && { groupOf }) };
   const none = new Float64Array(table.wavelengthsNm.length);
   const jobs = fits.map(({ bandNet = none }, i) => ({ fold: i === 0 ? null : i - 1, budgets, net: bandNet }));

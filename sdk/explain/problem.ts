@@ -1,5 +1,5 @@
 /** A soil problem as every fit sees it: features and targets of the selected rows on memory that worker threads share, and the folds. */
-import { NadirError, type Progress } from '../base/index.ts';
+import { NadirError, onSharedMemory, type Progress } from '../base/index.ts';
 import {
   ALL_GROUPS,
   bandsWithin,
@@ -121,8 +121,8 @@ export async function readProblem(options: ProblemOptions, forest: ForestChoices
     : undefined;
   const input = { ...spectralInput(table, selection.rows), ...(mscReference && { mscReference }) };
   const fit: FitData = {
-    x: shareFloat32(computeFeatures(features, input, bands)),
-    y: shareFloat64(selection.truth),
+    x: onSharedMemory(computeFeatures(features, input, bands)),
+    y: onSharedMemory(selection.truth),
     n: selection.rows.length,
     features: features.length,
     targets: options.targets.length,
@@ -191,18 +191,6 @@ export function targetSds(truth: Float64Array, targets: readonly string[]): Floa
 /** Standard deviation (n − 1) of each column of [n, width]. */
 export function columnSds(values: Float64Array, width: number): Float64Array {
   return Float64Array.from({ length: width }, (_, t) => standardDeviation(values.filter((__, i) => i % width === t)));
-}
-
-function shareFloat32(values: Float32Array): Float32Array {
-  const shared = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
-}
-
-function shareFloat64(values: Float64Array): Float64Array {
-  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
 }
 
 /** Says which files were left out. */

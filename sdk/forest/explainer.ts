@@ -5,8 +5,8 @@ import { gaussLegendre, type Quadrature } from './quadrature.ts';
 import { explainRows } from './shap-rows.ts';
 import { layOutTrees, type ShapTrees, SPLIT_BYTES, shapTreesBytes } from './shap-tree.ts';
 
-/** Rows that go through the trees at once: more of them share more work, but their sums should stay near the core. */
-const MAX_ROWS = 2048;
+/** Rows that go through the trees at once: rows that decide alike share work, but their sums should stay near the core. */
+export const BLOCK_ROWS = 256;
 /** Bytes for the sums of the rows that go through at once. */
 const MAX_SUM_BYTES = 2 ** 27;
 /** Bytes for what is open on the way through a tree. */
@@ -21,6 +21,8 @@ export interface Explainer {
   readonly base: Float64Array;
   /** Contribution of each feature to each target, [n, features, targets], in the targets' units; `x` is [n, features], row-major. */
   values(x: Float32Array, n: number): Float64Array;
+  /** The same of some rows of a table, to their places in `values`, which held zeros: threads share both. */
+  explain(x: Float32Array, rows: Uint32Array, values: Float64Array): void;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Explainer {
  * @param prefer the WASM kernel or its plain twin, which agree to some 1e-15 of a value's size; the twin is taken where WASM cannot load
  * Throws NadirError where the forest does not know how many rows each node saw in training.
  */
-export function openExplainer(forest: Forest, rows = MAX_ROWS, prefer: 'wasm' | 'twin' = 'wasm'): Explainer {
+export function openExplainer(forest: Forest, rows = BLOCK_ROWS, prefer: 'wasm' | 'twin' = 'wasm'): Explainer {
   const kernel = prefer === 'wasm' ? openShapKernel(shapTreesBytes(forest)) : undefined;
   const buffer = kernel?.memory.buffer ?? new ArrayBuffer(shapTreesBytes(forest));
   const trees = layOutTrees(forest, buffer);
@@ -41,21 +43,49 @@ export function openExplainer(forest: Forest, rows = MAX_ROWS, prefer: 'wasm' | 
   const fit = rowsThatFit(trees);
   const walk = kernel === undefined || fit < 8 ? undefined : openWalk(kernel, trees, quadratures, Math.min(rows, fit));
   const { features } = forest;
+  const size = features * trees.targets;
+  const explain = (x: Float32Array, chosen: Uint32Array, values: Float64Array): void => {
+    if (walk !== undefined) {
+      walk.explain(x, chosen, features, values);
+      return;
+    }
+    for (const row of chosen) {
+      const [own, into] = [
+        x.subarray(row * features, (row + 1) * features),
+        values.subarray(row * size, (row + 1) * size),
+      ];
+      into.fill(0);
+      for (const tree of trees.trees) {
+        const quadrature = quadratures.get(Math.ceil(tree.distinct / 2));
+        if (quadrature !== undefined) explainRows(trees, tree, quadrature, own, 1, features, into);
+      }
+    }
+  };
   return {
     base: trees.base,
     values(x, n) {
       if (x.length !== n * features) throw new RangeError(`${x.length} values are not [${n}, ${features}]`);
-      const values = new Float64Array(n * features * trees.targets);
-      if (walk !== undefined) walk.explain(x, n, features, values);
-      else {
-        for (const tree of trees.trees) {
-          const quadrature = quadratures.get(Math.ceil(tree.distinct / 2));
-          if (quadrature !== undefined) explainRows(trees, tree, quadrature, x, n, features, values);
-        }
-      }
+      const values = new Float64Array(n * size);
+      if (walk !== undefined && n < ROWS_TOGETHER) walk.explainOneByOne(x, n, features, values);
+      else explain(x, byFirstTree(forest, x, n), values);
       return values;
     },
+    explain,
   };
+}
+
+/**
+ * Numbers of the rows by the leaf of the first tree that each ends in. Nodes are in preorder, so neighbours share most of their way, and rows
+ * that decide alike go through the other trees together as well.
+ */
+export function byFirstTree(forest: Forest, x: Float32Array, n: number): Uint32Array {
+  const { roots, feature, threshold, left, right, features } = forest;
+  const leaf = Uint32Array.from({ length: n }, (_, row) => {
+    let node = roots[0];
+    while (feature[node] >= 0) node = x[row * features + feature[node]] <= threshold[node] ? left[node] : right[node];
+    return node;
+  });
+  return Uint32Array.from({ length: n }, (_, row) => row).sort((a, b) => leaf[a] - leaf[b] || a - b);
 }
 
 /** Rows that may go through the trees at once for their sums and for V at all open splits; below 8 the kernel is not worth its memory. */
@@ -64,7 +94,7 @@ function rowsThatFit({ used, lanes, trees }: ShapTrees): number {
   for (const { levels, distinct } of trees) open = Math.max(open, (levels + 1) * 2 * even(Math.ceil(distinct / 2)));
   const bySums = Math.floor(MAX_SUM_BYTES / (Math.max(1, used.length) * lanes * 8));
   const byOpen = Math.floor(MAX_OPEN_BYTES / (open * lanes * 8));
-  return Math.min(MAX_ROWS, Math.max(bySums & ~7, 8), byOpen & ~7);
+  return Math.min(BLOCK_ROWS, Math.max(bySums & ~7, 8), byOpen & ~7);
 }
 
 /** Undefined where memory for it cannot be had. */
@@ -129,14 +159,15 @@ class KernelWalk {
     }
   }
 
-  /** Writes the SHAP values of `n` rows to `values` [n, features, targets]. */
-  explain(x: Float32Array, n: number, features: number, values: Float64Array): void {
-    if (n < ROWS_TOGETHER) {
-      for (let row = 0; row < n; row++) this.#explainOne(x, row, features, values);
-      return;
-    }
-    for (let start = 0; start < n; start += this.#rows)
-      this.#explainBlock(x, start, Math.min(this.#rows, n - start), features, values);
+  /** Writes the SHAP values of some rows of x to their places in `values` [*, features, targets]. */
+  explain(x: Float32Array, rows: Uint32Array, features: number, values: Float64Array): void {
+    for (let start = 0; start < rows.length; start += this.#rows)
+      this.#explainBlock(x, rows.subarray(start, start + this.#rows), features, values);
+  }
+
+  /** Those of `n` rows: what little they share is not worth the work. */
+  explainOneByOne(x: Float32Array, n: number, features: number, values: Float64Array): void {
+    for (let row = 0; row < n; row++) this.#explainOne(x, row, features, values);
   }
 
   #explainOne(x: Float32Array, row: number, features: number, values: Float64Array): void {
@@ -166,14 +197,15 @@ class KernelWalk {
     }
   }
 
-  #explainBlock(x: Float32Array, start: number, rows: number, features: number, values: Float64Array): void {
+  #explainBlock(x: Float32Array, chosen: Uint32Array, features: number, values: Float64Array): void {
+    const rows = chosen.length;
     const { used, lanes, targets, trees } = this.#trees;
     const { buffer } = this.#kernel.memory;
     const padded = Math.ceil(rows / 8) * 8;
     const columns = new Float32Array(buffer, this.#xAt, used.length * padded);
     const sums = new Float64Array(buffer, this.#sumsAt, used.length * padded * lanes).fill(0);
     for (let row = 0; row < rows; row++) {
-      const from = (start + row) * features;
+      const from = chosen[row] * features;
       for (let c = 0; c < used.length; c++) columns[c * padded + row] = x[from + used[c]];
     }
     for (const tree of trees) {
@@ -196,7 +228,7 @@ class KernelWalk {
     }
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < used.length; c++) {
-        const to = ((start + row) * features + used[c]) * targets;
+        const to = (chosen[row] * features + used[c]) * targets;
         const from = (c * padded + row) * lanes;
         for (let t = 0; t < targets; t++) values[to + t] = sums[from + t];
       }

@@ -1,17 +1,21 @@
 /** SHAP values on several threads: rows are split, and a row's bytes do not depend on those it goes with. */
-import { runJobs, workerUrl } from '../base/index.ts';
-import { type Explainer, openExplainer } from './explainer.ts';
+import { onSharedMemory, runJobs, workerUrl } from '../base/index.ts';
+import { BLOCK_ROWS, byFirstTree, type Explainer, openExplainer } from './explainer.ts';
 import type { Forest } from './forest.ts';
 import { type ShapValues, shapValues } from './shap.ts';
 
-/** What each thread gets once: the rows [n, features] and the place for the result [n, features, targets] are shared memory. */
+/** What each thread gets once; the arrays are shared memory. */
 export interface SharedRows {
   readonly forest: Forest;
-  readonly x: SharedArrayBuffer;
-  readonly values: SharedArrayBuffer;
+  /** Rows, [n, features]. */
+  readonly x: Float32Array;
+  /** The order in which they are explained, [n]. */
+  readonly order: Uint32Array;
+  /** Place for the result, [n, features, targets]. */
+  readonly values: Float64Array;
 }
 
-/** Rows from `start` to before `end`. */
+/** Rows order[start … end). */
 export interface RowRange {
   readonly start: number;
   readonly end: number;
@@ -24,36 +28,46 @@ export async function shapValuesThreads(
   n: number,
   threads: number,
 ): Promise<ShapValues> {
-  const ranges = Math.min(threads, Math.floor(n / LEAST_ROWS));
-  if (ranges <= 1) return shapValues(forest, x, n);
-  const shared = new SharedArrayBuffer(x.byteLength);
-  new Float32Array(shared).set(x);
-  const values = new SharedArrayBuffer(n * forest.features * forest.targets * 8);
-  const jobs = Array.from({ length: ranges }, (_, i) => ({
-    start: Math.floor((i * n) / ranges),
-    end: Math.floor(((i + 1) * n) / ranges),
-  }));
+  const least = Math.min(threads, Math.floor(n / LEAST_ROWS));
+  if (least <= 1) return shapValues(forest, x, n);
+  const values = new Float64Array(new SharedArrayBuffer(n * forest.features * forest.targets * 8));
+  const order = onSharedMemory(byFirstTree(forest, x, n));
+  const ranges = least * Math.ceil(n / (BLOCK_ROWS * least));
   const bases = await runJobs({
     worker: workerUrl(import.meta.url, './shap-worker'),
-    data: { forest, x: shared, values },
-    jobs,
+    data: { forest: onShared(forest), x: onSharedMemory(x), order, values },
+    jobs: Array.from({ length: ranges }, (_, i) => ({
+      start: Math.floor((i * n) / ranges),
+      end: Math.floor(((i + 1) * n) / ranges),
+    })),
     threads,
     work: explainRange,
   });
-  return { values: new Float64Array(values), base: bases[0] };
+  return { values, base: bases[0] };
 }
 
 /** Fewer rows than this are not worth a thread, and would be explained one by one, in other rounding. */
 const LEAST_ROWS = 8;
 
+function onShared(forest: Forest): Forest {
+  return {
+    targets: forest.targets,
+    features: forest.features,
+    roots: onSharedMemory(forest.roots),
+    feature: onSharedMemory(forest.feature),
+    threshold: onSharedMemory(forest.threshold),
+    left: onSharedMemory(forest.left),
+    right: onSharedMemory(forest.right),
+    value: onSharedMemory(forest.value),
+    cover: onSharedMemory(forest.cover),
+  };
+}
+
 let opened: { readonly forest: Forest; readonly explainer: Explainer } | undefined;
 
 /** One range of rows; gives the base. */
-export function explainRange({ forest, x, values }: SharedRows, { start, end }: RowRange): Float64Array {
-  if (opened?.forest !== forest) opened = { forest, explainer: openExplainer(forest, end - start) };
-  const { features, targets } = forest;
-  const rows = new Float32Array(x, start * features * 4, (end - start) * features);
-  const into = new Float64Array(values, start * features * targets * 8, (end - start) * features * targets);
-  into.set(opened.explainer.values(rows, end - start));
+export function explainRange({ forest, x, order, values }: SharedRows, { start, end }: RowRange): Float64Array {
+  if (opened?.forest !== forest) opened = { forest, explainer: openExplainer(forest) };
+  opened.explainer.explain(x, order.subarray(start, end), values);
   return opened.explainer.base;
 }

@@ -1,5 +1,5 @@
 /** Trains a forest on several threads. */
-import { runJobs, workerUrl } from '../base/pool.ts';
+import { onSharedMemory, runJobs, workerUrl } from '../base/pool.ts';
 import type { Forest } from './forest.ts';
 import { type GrowJob, growTrees } from './grow-trees.ts';
 import { plantForest } from './plant.ts';
@@ -26,17 +26,8 @@ export async function trainForestThreads(
   const jobs: GrowJob[] = [];
   for (let first = 0; first < options.trees; first += length)
     jobs.push({ first, end: Math.min(options.trees, first + length) });
-  const data = threads > 1 ? { ...ground, table: shared(ground.table) } : ground;
+  const data = threads > 1 ? { ...ground, table: onSharedMemory(ground.table) } : ground;
   const worker = workerUrl(import.meta.url, './train-worker');
   const grown = await runJobs({ worker, data, jobs, threads, work: growTrees });
   return plantForest(ground, table, grown.flat());
-}
-
-/** The same values on memory that threads share; a copy where they are not on such. */
-function shared<Table extends Uint16Array | Float32Array>(table: Table): Uint16Array | Float32Array {
-  if (table.buffer instanceof SharedArrayBuffer) return table;
-  const buffer = new SharedArrayBuffer(table.byteLength);
-  const copy = table instanceof Float32Array ? new Float32Array(buffer) : new Uint16Array(buffer);
-  copy.set(table);
-  return copy;
 }

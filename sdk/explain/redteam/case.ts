@@ -1,5 +1,5 @@
 /** Opens an audit: reads model and data, finds groups, fits the judges. */
-import { NadirError, type Progress, Random, runJobs, workerUrl } from '../../base/index.ts';
+import { NadirError, onSharedMemory, type Progress, Random, runJobs, workerUrl } from '../../base/index.ts';
 import {
   makeFolds,
   needsPixels,
@@ -153,7 +153,5 @@ function refitData(
     shared.set(x.subarray(row * F, (row + 1) * F), row * columns);
     shared.set(spectra.subarray(row * bands, (row + 1) * bands), row * columns + F);
   }
-  const y = new Float64Array(new SharedArrayBuffer(8 * truth.length));
-  y.set(truth);
-  return { x: shared, y, n, columns, targets: T, recipe };
+  return { x: shared, y: onSharedMemory(truth), n, columns, targets: T, recipe };
 }

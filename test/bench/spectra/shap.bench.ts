@@ -63,7 +63,7 @@ function threadsCase(name: ForestName, goal: number): BenchCase {
   return {
     name: `shap/${name}, 1700 rows, two threads, wall seconds`,
     goal,
-    repeats: 3,
+    repeats: 8, // the first runs start the threads and compile
     prepare: async () => {
       made = benchForest(name);
     },

@@ -24,3 +24,4 @@ export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
 export { formatPng } from './png.ts';
 export { onSharedMemory, runJobs, serveJobs, workerUrl } from './pool.ts';
 export { Random } from './random.ts';
+export { fitsWasm, openWasm, requireFits } from './wasm.ts';

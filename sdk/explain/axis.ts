@@ -46,12 +46,13 @@ function brokenAxis(next: number, lowestAbove: number, top: number, pixels: numb
 }
 
 /** Round values from `from` to `to`, about `count` steps of 1, 2 or 5 times a power of ten. */
-function niceTicks(from: number, to: number, count: number): number[] {
+export function niceTicks(from: number, to: number, count: number): number[] {
   const rough = (to - from) / count;
+  if (!(rough > 0)) return [from];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;
   const ticks: number[] = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to * (1 + 1e-9); i++)
+  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++)
     ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }

@@ -15,6 +15,7 @@ import { takeRows } from './row-arrays.ts';
 import { type ExactShap, explainEstimator, isExplained } from './shap-any.ts';
 import { sampledShap } from './shap-sampled.ts';
 import { openSoilModel, type SoilEstimator } from './soil-estimator.ts';
+import { strongest } from './strongest.ts';
 
 export interface ExplainOptions {
   /** A soil model folder. */
@@ -151,9 +152,7 @@ function strongestPairs(
 ) {
   if (!forest) return [];
   const importance = featureImportance({ values: shap.values, n, targets: T }, targetSd);
-  const top = Uint32Array.from({ length: F }, (_, f) => f)
-    .sort((a, b) => importance[b] - importance[a] || a - b)
-    .subarray(0, INTERACTING);
+  const top = strongest(importance, INTERACTING);
   const rows = sampleOf(n, INTERACTION_ROWS, seed, 'interactions');
   const m = top.length;
   const found = interactionValues(forest, takeRows(values, rows, F), rows.length, top).values;

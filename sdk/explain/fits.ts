@@ -15,6 +15,7 @@ import { featureImportance, type ShapTable } from './attribution.ts';
 import { netByCentre } from './band-net.ts';
 import { comparisonsPerEstimate } from './pareto-cost.ts';
 import { columnSds, type FitData } from './problem.ts';
+import { strongest } from './strongest.ts';
 
 /** Rows that SHAP looks at when it ranks features. */
 const RANKING_ROWS = 200;
@@ -117,13 +118,13 @@ export function eliminate(
   let importance = importanceOf(forest, columns);
   const kept: KeptFit[] = [];
   for (const stage of eliminationStages(all.length, keep)) {
-    columns = strongest(columns, importance, stage);
+    columns = strongestColumns(columns, importance, stage);
     forest = fold.grow(columns);
     importance = importanceOf(forest, columns);
     if (!keep.includes(stage)) continue;
     kept.push({
       keep: stage,
-      columns: strongest(columns, importance, stage),
+      columns: strongestColumns(columns, importance, stage),
       prediction: fold.predict(forest, columns),
       treeSpread: fold.spread(forest, columns),
       ...costOf(forest, columns),
@@ -237,8 +238,6 @@ export function gather(data: FitData, rows: Uint32Array, columns: Uint32Array): 
 }
 
 /** The `count` columns of greatest importance, most important first; ties by position. */
-export function strongest(columns: Uint32Array, importance: Float64Array, count: number): Uint32Array {
-  const order = Uint32Array.from({ length: columns.length }, (_, i) => i);
-  order.sort((a, b) => importance[b] - importance[a] || a - b);
-  return order.subarray(0, count).map((i) => columns[i]);
+export function strongestColumns(columns: Uint32Array, importance: Float64Array, count: number): Uint32Array {
+  return strongest(importance, count).map((i) => columns[i]);
 }

@@ -3,7 +3,7 @@ import { Random } from '../base/index.ts';
 import { type Forest, impurityImportance } from '../forest/index.ts';
 import { featureImportance } from './attribution.ts';
 import { equallySpaced } from './band-features.ts';
-import { eliminate, everyColumn, gather, openFold, strongest, truthOf } from './fits.ts';
+import { eliminate, everyColumn, gather, openFold, strongestColumns, truthOf } from './fits.ts';
 import { permutationImportance } from './permutation-importance.ts';
 import type { FitData } from './problem.ts';
 
@@ -55,7 +55,7 @@ export function rankFold(data: FitData, job: RankingJob): RankingResult {
     return {
       name,
       kept: eliminate(fold, forests[0], all, job.keep, own).map(({ keep, prediction }) => ({ keep, prediction })),
-      top: full.map((importance) => strongest(all, importance, Math.min(TOP, all.length))),
+      top: full.map((importance) => strongestColumns(all, importance, Math.min(TOP, all.length))),
     };
   });
   const refit = (keep: number, columns: Uint32Array) => ({

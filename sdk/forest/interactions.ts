@@ -23,7 +23,7 @@ export interface InteractionValues {
 /**
  * Interaction values of `n` rows.
  * @param x [n, features], row-major
- * @param between features to show; all where not given. A main effect leaves out a feature's interactions with all others, shown or not.
+ * @param between features to show, distinct; all where not given. A main effect leaves out a feature's interactions with all others, shown or not.
  * Throws NadirError where the forest does not know how many rows each node saw in training, or the result would be too large.
  */
 export function interactionValues(
@@ -43,7 +43,11 @@ export function interactionValues(
     });
   }
   const place = new Int32Array(forest.features).fill(-1);
-  for (let i = 0; i < m; i++) place[features[i]] = i;
+  for (let i = 0; i < m; i++) {
+    if (features[i] >= forest.features || place[features[i]] >= 0)
+      throw new RangeError(`feature ${features[i]} is not one of ${forest.features}, or named twice`);
+    place[features[i]] = i;
+  }
   const values = new Float64Array(n * m * m * forest.targets);
   for (const root of forest.roots) addTree(forest, treePaths(forest, root, true), x, n, place, m, values);
   return { values, features };

@@ -27,6 +27,7 @@ const NO_RANGE = 10 * Number.EPSILON;
 
 /** Keeps the rows, of which there may be none, and the scale of their features. Without `k`, the count of least leave-one-out error over the targets' variances. */
 export function fitNeighbours({ x, y, n, features, targets }: TrainingRows, k?: number): Neighbours {
+  if (k !== undefined && !(Number.isInteger(k) && k >= 1)) throw new RangeError(`${k} is no number of neighbours`);
   const centre = new Float64Array(features);
   const scale = new Float64Array(features).fill(1);
   const column = new Float64Array(n);

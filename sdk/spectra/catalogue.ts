@@ -109,6 +109,9 @@ export function transformSpectrum(group: FeatureGroup, view: Float64Array): Floa
   return GROUPS[group].transform(view);
 }
 
+/** Each reads every band: some 270 MB. An instrument of 2,151 bands stays below it with the groups of a mean spectrum. */
+const MAX_FOURIER_WEIGHTS = 2 ** 24;
+
 /**
  * All features of the groups for spectra of `bandCount` bands, in the groups' order. Without `groups`: every group of FEATURE_GROUPS that is
  * defined for this band count (dmey exists for 150 bands only). An unknown group, or one not defined here, is wrong usage.
@@ -119,6 +122,14 @@ export function catalogue(bandCount: number, groups?: readonly string[]): Spectr
   const asked = groups ?? definedGroups(FEATURE_GROUPS, bandCount);
   if (asked.length === 0 || new Set(asked).size !== asked.length)
     throw usage('feature groups are missing or named twice', asked.join(','));
+  const weights = bandCount ** 2 * asked.filter((group) => group.startsWith('dft')).length;
+  if (weights > MAX_FOURIER_WEIGHTS)
+    throw new NadirError({
+      what: `Fourier features of ${bandCount} bands hold ${weights} weights, more than the ${MAX_FOURIER_WEIGHTS} allowed`,
+      where: asked.join(','),
+      remedy: `Choose local groups (${LOCAL_GROUPS.join(',')}), or resample the spectra to fewer bands`,
+      exitCode: 2,
+    });
   return asked.flatMap((group) => {
     if (!isGroup(group)) throw usage(`unknown feature group "${group}"`, '--groups');
     const { fewestBands } = GROUPS[group];

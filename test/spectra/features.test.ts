@@ -91,6 +91,7 @@ describe('the catalogue of mean-spectrum features', () => {
   test('other band counts leave dmey out, and asking for it there or for an unknown group is wrong usage', () => {
     expect(new Set(catalogue(125).map((feature) => feature.group))).not.toContain('dmey');
     expect(() => catalogue(125, ['dmey'])).toThrow(expect.objectContaining({ exitCode: 2 }));
+    expect(() => catalogue(4096, ['arr', 'dft.re', 'dft.im'])).toThrow(/33554432 weights/);
     expect(() => catalogue(150, ['arr', 'sigma'])).toThrow(/unknown feature group "sigma".*arr, d1/);
     for (const bands of [2, 4.5, Number.NaN])
       expect(() => catalogue(bands)).toThrow(expect.objectContaining({ exitCode: 2 }));

@@ -1,5 +1,6 @@
 /** Check 10: a band that tells the target by itself, without its neighbours; and the bands that the atmosphere and the edges spoil. */
 import { footprintOf } from '../../spectra/index.ts';
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type BandSignal, bandResiduals, bandSignals, isForeign } from './band-residuals.ts';
 import { type Check, nm, percent } from './check.ts';
@@ -9,7 +10,7 @@ import { verdict } from './findings.ts';
 import { assemble, crossJobs, foldScore, judge, linesOf, ownColumns, scoreOf, spectraOf } from './judging.ts';
 import { bandImportance, modelShap } from './model-shap.ts';
 import { PLANTED, plantedControls } from './planted-control.ts';
-import { pearson, strongest } from './statistics.ts';
+import { pearson } from './statistics.ts';
 
 /** Shuffles of the targets that say which correlations come by chance. */
 const SHUFFLES = { full: 200, quick: 100 };

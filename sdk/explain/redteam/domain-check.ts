@@ -1,12 +1,13 @@
 /** Check 16: whether a spectrum that is unlike the training's is noticed. */
 import { type Domain, domainDistance, fitDomain } from '../../spectra/index.ts';
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, percent } from './check.ts';
 import { asRadiance } from './faults.ts';
 import { barFigure, short } from './figures.ts';
 import { skipped, verdict } from './findings.ts';
 import { allRows, bandsOfModel, linesOf, spectraOf } from './judging.ts';
-import { auroc, strongest } from './statistics.ts';
+import { auroc } from './statistics.ts';
 
 /** Share of radiance that has to be flagged, share of the data that may be. */
 const MUST_FLAG = 0.95;

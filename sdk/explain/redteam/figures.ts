@@ -1,5 +1,6 @@
 /** The checks' figures: plain SVG, readable without a script. Bars for what is compared, lines for what runs over wavelength or strength. */
 import { html, type Markup } from '../../base/index.ts';
+import { niceTicks } from '../axis.ts';
 import { FONT, INK, LINE, PAPER, round, SOFT } from '../figure-style.ts';
 
 const COLOURS = ['#a3452c', '#34586e', '#d39a2d', '#6d7f4f', '#7a5c80', '#b9a58a'];
@@ -82,11 +83,11 @@ export function lineFigure(
   const [y0, y1] = [Math.min(0, ...ys), Math.max(...ys, 1e-300)];
   const x = (value: number) => round(left + ((transform(value) - x0) / (x1 - x0 || 1)) * plotWidth);
   const y = (value: number) => round(top + plotHeight - ((value - y0) / (y1 - y0 || 1)) * plotHeight);
-  const yTicks = ticks(y0, y1).map(
+  const yTicks = niceTicks(y0, y1, 5).map(
     (tick) =>
       html`<line x1="${left}" x2="${left + plotWidth}" y1="${y(tick)}" y2="${y(tick)}" stroke="${tick === 0 ? INK : LINE}"/><text x="${left - 8}" y="${y(tick) + 4}" text-anchor="end" fill="${SOFT}" font-size="11.5">${short(tick)}</text>`,
   );
-  const xTicks = (axes.logX ? [...new Set(curves.flatMap((curve) => Array.from(curve.x)))] : ticks(x0, x1)).map(
+  const xTicks = (axes.logX ? [...new Set(curves.flatMap((curve) => Array.from(curve.x)))] : niceTicks(x0, x1, 5)).map(
     (tick) =>
       html`<text x="${x(tick)}" y="${top + plotHeight + 18}" text-anchor="middle" fill="${SOFT}" font-size="11.5">${short(tick)}</text>`,
   );
@@ -119,15 +120,4 @@ function frame(title: string, height: number, body: Markup): string {
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="${FONT}" font-size="12.5" fill="${INK}" role="img">
 <title>${title}</title><rect width="${WIDTH}" height="${height}" rx="6" fill="${PAPER}"/>
 <text x="24" y="32" font-size="16">${title}</text>${body}</svg>`.text;
-}
-
-function ticks(from: number, to: number): number[] {
-  const rough = (to - from) / 5;
-  if (!(rough > 0)) return [from];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;
-  const values: number[] = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++)
-    values.push(Number((i * step).toPrecision(12)));
-  return values;
 }

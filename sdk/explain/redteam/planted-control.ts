@@ -1,11 +1,11 @@
 /** The positive control of check 10: bands that we plant ourselves have to be found, or the check says nothing on these data. */
 import { footprintOf } from '../../spectra/index.ts';
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { bandResiduals, bandSignals, isForeign } from './band-residuals.ts';
 import { allRows, featuresAt, ownRows } from './judging.ts';
 import { bandImportance } from './model-shap.ts';
 import { fitRecipe, rankColumns } from './refit.ts';
-import { strongest } from './statistics.ts';
 
 /** The shift that we plant for one SD of the target, in shares of the mean reflectance. */
 export const PLANTED = 0.02;

@@ -1,6 +1,7 @@
 /** Checks 3, 4 and 5: whether the ranking of features is worth anything when the model is fitted again. */
 import { mean, standardDeviation } from '../../spectra/index.ts';
 import { meanJaccard } from '../rankings.ts';
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, noRefit, percent } from './check.ts';
 import { barFigure, lineFigure, short } from './figures.ts';
@@ -8,7 +9,7 @@ import { skipped, verdict } from './findings.ts';
 import { allRows, assemble, bandColumn, crossJobs, foldScore, ownColumns } from './judging.ts';
 import { bandImportance, modelShap } from './model-shap.ts';
 import { RANKINGS, type RefitJob } from './refit.ts';
-import { shared, spearman, strongest } from './statistics.ts';
+import { shared, spearman } from './statistics.ts';
 
 const COUNTS = [6, 12, 24, 48, 120];
 const WAYS = ['SHAP', 'impurity', 'permutation', 'random', 'equally spaced bands'] as const;

@@ -1,6 +1,7 @@
 /** Rows that show a finding. */
+
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
-import { strongest } from './statistics.ts';
 
 /** Rows whose estimate moved most from the unperturbed one, in SD of the targets. */
 export function rankedRows(audit: AuditCase, prediction: Float64Array, count: number): number[] {

@@ -2,12 +2,12 @@
 import { Random } from '../../base/index.ts';
 import { predictForest, trainForest } from '../../forest/index.ts';
 import { column } from '../../spectra/index.ts';
+import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, percent } from './check.ts';
 import { barFigure, short } from './figures.ts';
 import { verdict } from './findings.ts';
 import { allRows, baselineRows, linesOf, scoreOf } from './judging.ts';
-import { strongest } from './statistics.ts';
 
 /** What soil laboratories measure: such a column goes with the target because the soil does. */
 const LABORATORY =

@@ -36,13 +36,6 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranks(a), ranks(b));
 }
 
-/** Indices of the `count` greatest values, greatest first; ties by position. */
-export function strongest(values: ArrayLike<number>, count: number): Uint32Array {
-  return Uint32Array.from({ length: values.length }, (_, i) => i)
-    .sort((a, b) => values[b] - values[a] || a - b)
-    .subarray(0, count);
-}
-
 /** |A ∩ B| of two sets of distinct indices. */
 export function shared(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const known = new Set(Array.from(a));

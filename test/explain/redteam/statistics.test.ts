@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../sdk/base/index.ts';
 import { scoreOf } from '../../../sdk/explain/redteam/judging.ts';
 import { leastSquares, principalComponents, project } from '../../../sdk/explain/redteam/linear.ts';
-import { auroc, binomialTail, ranks, shared, spearman, strongest } from '../../../sdk/explain/redteam/statistics.ts';
+import { auroc, binomialTail, ranks, shared, spearman } from '../../../sdk/explain/redteam/statistics.ts';
+import { strongest } from '../../../sdk/explain/strongest.ts';
 
 test('ranks share ties, Spearman follows any rising curve', () => {
   expect([...ranks([3, 1, 3, 2])]).toEqual([2.5, 0, 2.5, 1]);

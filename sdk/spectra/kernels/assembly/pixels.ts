@@ -4,7 +4,8 @@
  * they go into a Gram matrix. What the steps rest on is said in singular-values.ts.
  */
 export { gramOfDoubles, gramOfPairs } from './parts/gram';
-export { lanczos, restart, traceAndSquares } from './parts/lanczos';
+export { lanczos, traceAndSquares } from './parts/lanczos';
+export { restart } from './parts/restart';
 export { topFive } from './parts/roots';
 export { maskedRows, pairColumns, pairRows } from './parts/rows';
 export { tridiagonalise } from './parts/tridiagonal';

@@ -1,6 +1,6 @@
 /** Explains rows of one forest by exact SHAP values, and keeps its trees laid out from call to call. The mathematics is in shap.ts. */
 import type { Forest } from './forest.ts';
-import { openShapKernel, type ShapKernel } from './kernels/shap-kernel.ts';
+import { keepShapKernel, openShapKernel, type ShapKernel } from './kernels/shap-kernel.ts';
 import { gaussLegendre, type Quadrature } from './quadrature.ts';
 import { explainRows } from './shap-rows.ts';
 import { layOutTrees, type ShapTrees, SPLIT_BYTES, shapTreesBytes } from './shap-tree.ts';
@@ -23,6 +23,8 @@ export interface Explainer {
   values(x: Float32Array, n: number): Float64Array;
   /** The same of some rows of a table, to their places in `values`, which held zeros: threads share both. */
   explain(x: Float32Array, rows: Uint32Array, values: Float64Array): void;
+  /** Gives its memory to the next explainer. It must not be used afterwards; never closed, it just stays until it is collected. */
+  close(): void;
 }
 
 /**
@@ -71,6 +73,9 @@ export function openExplainer(forest: Forest, rows = BLOCK_ROWS, prefer: 'wasm' 
       return values;
     },
     explain,
+    close: () => {
+      if (kernel !== undefined) keepShapKernel(kernel);
+    },
   };
 }
 

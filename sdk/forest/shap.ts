@@ -33,5 +33,7 @@ export interface ShapValues {
  */
 export function shapValues(forest: Forest, x: Float32Array, n: number): ShapValues {
   const explainer = openExplainer(forest, n);
-  return { values: explainer.values(x, n), base: explainer.base };
+  const values = explainer.values(x, n);
+  explainer.close();
+  return { values, base: explainer.base };
 }

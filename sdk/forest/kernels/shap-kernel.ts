@@ -35,7 +35,23 @@ export interface ShapKernel {
 
 const MODULE = new URL('./build/shap.wasm', import.meta.url);
 
-/** A kernel over a fresh memory of at least `bytes`, all zero; undefined where WASM or its SIMD cannot load, or the memory is too large. */
+/** Larger memories are not kept. */
+const MAX_KEPT_BYTES = 2 ** 24;
+/** One whose explainer is done: its pages are there already, which takes longer than explaining a few rows. */
+let kept: ShapKernel | undefined;
+
+/** A kernel over a memory of at least `bytes`, all zero; undefined where WASM or its SIMD cannot load, or the memory is too large. */
 export function openShapKernel(bytes: number): ShapKernel | undefined {
+  const known = kept;
+  if (known !== undefined && known.memory.buffer.byteLength >= bytes) {
+    kept = undefined;
+    new Uint8Array(known.memory.buffer).fill(0);
+    return known;
+  }
   return fitsWasm(bytes) ? openWasm<Omit<ShapKernel, 'memory'>>(MODULE, bytes, true) : undefined;
+}
+
+/** Takes back a kernel that nobody uses any more. */
+export function keepShapKernel(kernel: ShapKernel): void {
+  if (kernel.memory.buffer.byteLength <= MAX_KEPT_BYTES) kept = kernel;
 }

@@ -3,6 +3,20 @@
  * from a vocabulary, search scenes by concept, and distil the encoder to integers that fly. `reader.ts` is what the ground reads a
  * model with. Everything lives in one folder a model (model.ts).
  */
+export {
+  type CodeHit,
+  CodeIndex,
+  CodeIndexWriter,
+  type CodeQuery,
+  type ConceptTerm,
+  type IndexOptions,
+  type IndexSummary,
+  likeQuery,
+  type RowCode,
+  type Score,
+  searchCodes,
+  writeCodeIndex,
+} from './code-index/index.ts';
 export { type Distillation, distill, meanJaccard } from './distill.ts';
 export { type Embeddings, type EmbedOptions, embedImages } from './embed.ts';
 export { type EmbeddingTable, holdOut, readEmbeddings, writeEmbeddings } from './embeddings.ts';

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, NadirError, readBounded, writeFileAtomic } from '../base/index.ts';
+import { ACTIVATIONS } from '../sae/weights.ts';
 
 const MAX_JSON_BYTES = 64 * 2 ** 20;
 const RETRAIN = 'Train the model again with nadir concepts train';
@@ -28,7 +29,7 @@ const modelSchema = z.object({
     .int()
     .min(1)
     .max(2 ** 22),
-  activation: z.enum(['msae', 'topk', 'relu']),
+  activation: z.enum(ACTIVATIONS),
   levels: z.array(z.int().min(1)),
   weighting: z.enum(['uw', 'rw']),
   data: z.object({ name: z.string(), sha256: z.string(), rows: z.int().min(1) }),

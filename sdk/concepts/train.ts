@@ -59,7 +59,7 @@ export async function trainConcepts(
     data: await activityOf(weights, kept, options.threads),
   });
   await writeSample(paths.out, kept, table, options.seed);
-  const { progress, kernels, threads, seed, ...recorded } = options;
+  const { progress, kernels, threads, seed, checkpoint, ...recorded } = options;
   await writeConceptModel(paths.out, {
     kind: 'concepts',
     version: VERSION,

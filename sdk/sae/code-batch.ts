@@ -5,13 +5,13 @@ import type { SaeWeights } from './weights.ts';
 
 const CHUNK_ROWS = 512;
 
-/** Pre-activations [rows, n] of embeddings [rows, d]. */
+/** Pre-activations [rows, n] of embeddings [rows, d]; those not above their latent's threshold, where it has one, are 0. */
 export async function preActivationsOf(
   sae: SaeWeights,
   embeddings: Float32Array,
   threads: number,
 ): Promise<Float32Array> {
-  const { d, n, wEnc, bLat, bPre, mean, scale } = sae;
+  const { d, n, wEnc, bLat, bPre, mean, scale, threshold } = sae;
   const rows = embeddings.length / d;
   const result = new Float32Array(rows * n);
   const centred = new Float32Array(CHUNK_ROWS * d);
@@ -24,6 +24,7 @@ export async function preActivationsOf(
       const pre = result.subarray(from * n, (from + count) * n);
       await dense.multiply(centred.subarray(0, count * d), wEnc, d, pre);
       for (let i = 0; i < pre.length; i++) pre[i] += bLat[i % n];
+      if (threshold) for (let i = 0; i < pre.length; i++) if (!(pre[i] > threshold[i % n])) pre[i] = 0;
     }
   } finally {
     await dense.close();

@@ -10,6 +10,7 @@ export interface Encoder {
   readonly bPre: Float32Array;
   readonly mean: Float32Array;
   readonly scale: number;
+  readonly threshold?: Float32Array;
 }
 
 /** A sparse code: the active latents of one embedding, strongest first. */
@@ -18,13 +19,13 @@ export interface SparseCode {
   readonly values: Float32Array;
 }
 
-/** Pre-activations [rows, n] of embeddings [rows, d], summed in float64. */
+/** Pre-activations [rows, n] of embeddings [rows, d], summed in float64; those not above their latent's threshold, where it has one, are 0. */
 export function preActivations(
   encoder: Encoder,
   embeddings: Float32Array,
   into = new Float32Array((embeddings.length / encoder.d) * encoder.n),
 ): Float32Array {
-  const { d, n, wEnc, bLat, bPre, mean, scale } = encoder;
+  const { d, n, wEnc, bLat, bPre, mean, scale, threshold } = encoder;
   const rows = embeddings.length / d;
   const centred = new Float64Array(d);
   for (let row = 0; row < rows; row++) {
@@ -33,6 +34,7 @@ export function preActivations(
       let sum = bLat[latent];
       for (let i = 0, at = latent * d; i < d; i++) sum += centred[i] * wEnc[at + i];
       into[row * n + latent] = sum;
+      if (threshold && !(into[row * n + latent] > threshold[latent])) into[row * n + latent] = 0;
     }
   }
   return into;

@@ -2,11 +2,23 @@
  * Sparse autoencoders: train Matryoshka dictionaries over embeddings, encode, decode, measure, read and write. `encode.ts` is what flies and
  * `decode.ts` what the ground turns codes back with; both stand alone. The hot loops of training are WASM SIMD kernels beside plain twins.
  */
+export { type CheckpointOptions, removeCheckpoint } from './checkpoint.ts';
 export { codesOf, preActivationsOf, prefix } from './code-batch.ts';
 export { decodeCode } from './decode.ts';
 export { DenseProduct } from './dense.ts';
 export { type Encoder, preActivations, type SparseCode, strongestLatents } from './encode.ts';
 export { type CodeQuality, type Evaluation, evaluateSae, reconstruct } from './evaluate.ts';
+export {
+  encodeRows,
+  type ForeignSae,
+  MSAE_TO_NPZ,
+  readAnySae,
+  type SaeFormat,
+  type SaeLensOptions,
+  withUnitAtoms,
+  writeParamsNpz,
+  writeSaeLens,
+} from './formats/index.ts';
 export { INITIALISATIONS, type Initialisation } from './initialise.ts';
 export { measureReconstruction, type Reconstruction } from './metrics.ts';
 export { parseSae, readSae, writeSae } from './sae-file.ts';
@@ -20,4 +32,4 @@ export {
   type TrainOptions,
   trainSae,
 } from './train.ts';
-export { type Activation, checkWeights, type SaeDecoder, type SaeWeights } from './weights.ts';
+export { ACTIVATIONS, type Activation, checkWeights, type SaeDecoder, type SaeWeights } from './weights.ts';

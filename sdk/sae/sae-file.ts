@@ -2,18 +2,22 @@
 import { z } from 'zod';
 import { NadirError, readBounded, toFloat32, writeFileAtomic } from '../base/index.ts';
 import { formatSafeTensors, parseSafeTensors } from './safetensors.ts';
-import { checkWeights, type SaeWeights } from './weights.ts';
+import { ACTIVATIONS, checkWeights, type SaeWeights } from './weights.ts';
 
 const MAX_BYTES = 2 * 2 ** 30;
 
 const metadataSchema = z.object({
-  activation: z.enum(['msae', 'topk', 'relu']),
+  activation: z.enum(ACTIVATIONS),
   levels: z.string().regex(/^(\d+(,\d+)*)?$/),
+  prefixes: z
+    .string()
+    .regex(/^\d+(,\d+)*$/)
+    .optional(),
   s: z.coerce.number().positive(),
   nonNegative: z.enum(['true', 'false']),
 });
 
-/** Writes the weights; W_enc and W_dec both [n, d]. */
+/** Writes the weights; W_enc and W_dec both [n, d], and the threshold [n] of the kinds that have one. */
 export async function writeSae(path: string, sae: SaeWeights): Promise<void> {
   const { d, n, wEnc, wDec, bPre, bLat, mean } = sae;
   const bytes = formatSafeTensors(
@@ -23,10 +27,12 @@ export async function writeSae(path: string, sae: SaeWeights): Promise<void> {
       b_pre: { shape: [d], data: bPre },
       b_lat: { shape: [n], data: bLat },
       mean: { shape: [d], data: mean },
+      ...(sae.threshold && { threshold: { shape: [n], data: sae.threshold } }),
     },
     {
       activation: sae.activation,
       levels: sae.levels.join(','),
+      ...(sae.prefixes && { prefixes: sae.prefixes.join(',') }),
       s: String(sae.scale),
       nonNegative: String(sae.nonNegative),
     },
@@ -60,6 +66,7 @@ export function parseSae(bytes: Uint8Array, where: string): SaeWeights {
     n,
     activation: notes.data.activation,
     levels: notes.data.levels === '' ? [] : notes.data.levels.split(',').map(Number),
+    ...(notes.data.prefixes && { prefixes: notes.data.prefixes.split(',').map(Number) }),
     wEnc: get('W_enc', n, d),
     wDec: get('W_dec', n, d),
     bPre: get('b_pre', d),
@@ -67,6 +74,7 @@ export function parseSae(bytes: Uint8Array, where: string): SaeWeights {
     mean: get('mean', d),
     scale: notes.data.s,
     nonNegative: notes.data.nonNegative === 'true',
+    ...(tensors.has('threshold') && { threshold: get('threshold', n) }),
   };
   checkWeights(sae, where);
   return sae;

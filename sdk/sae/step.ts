@@ -3,7 +3,9 @@
  * grows from the one before; the gradient of a latent is its atom times the sum of the residual gradients of all levels that hold it;
  * and only rows of active latents get gradient.
  */
+import { type Auxiliary, helpDeadLatents } from './auxiliary.ts';
 import type { DenseProduct } from './dense.ts';
+import type { Part, Selection } from './kinds/selection.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
 /** What the loss is made of. */
@@ -14,6 +16,13 @@ export interface LossOptions {
   readonly relative: boolean;
   /** λ of the L1 term on the code, 0 for none; the term is λ · mean over rows of Σ z. */
   readonly l1: number;
+}
+
+/** What a training makes small, and how latents are picked. */
+export interface Objective {
+  readonly loss: LossOptions;
+  readonly selection: Selection;
+  readonly auxiliary?: Auxiliary;
 }
 
 const BETA1 = 0.9;
@@ -27,93 +36,64 @@ export function clearGradients(memory: TrainingMemory): void {
   for (const { gradient, count } of Object.values(memory.parameters)) memory.floats(gradient, count).fill(0);
 }
 
-/**
- * Adds the loss's gradients for the `rows` rows that lie in the memory's input to those already there. `batchRows` are the rows of the
- * whole batch. Gives the summed error of each level, [levels], over these rows, and marks in `fired` [n] the latents selected.
- */
-export async function accumulateGradients(
-  memory: TrainingMemory,
-  dense: DenseProduct,
-  rows: number,
-  batchRows: number,
-  loss: LossOptions,
-  fired?: Uint8Array,
-): Promise<Float64Array> {
-  const { kernels, at, parameters, width, d, n, levels, slots } = memory;
-  const { wDec, wEnc, bLat, bPre } = parameters;
-  const total = loss.alpha.reduce((sum, alpha) => sum + alpha, 0);
-  memory.floats(at.levelWeights, levels.length).set(loss.alpha.map((alpha) => ((alpha / total) * 2) / (d * batchRows)));
-  kernels.centre(at.input, bPre.weight, at.centred, rows, width);
+/** Centres the part's rows that lie in the memory's input and, unless only that is wanted, makes their pre-activations (without b_lat). */
+export async function encodePart(memory: TrainingMemory, dense: DenseProduct, rows: number, centreOnly = false) {
+  const { kernels, at, parameters, width, n } = memory;
+  kernels.centre(at.input, parameters.bPre.weight, at.centred, rows, width);
+  if (centreOnly) return;
   await dense.multiply(
     memory.floats(at.centred, rows * width),
-    memory.floats(wEnc.weight, n * width),
+    memory.floats(parameters.wEnc.weight, n * width),
     width,
     memory.floats(at.pre, rows * n),
   );
-  kernels.select(
-    at.pre,
-    rows,
-    n,
-    bLat.weight,
-    at.levels,
-    levels.length,
-    at.scratchValues,
-    at.scratchLatents,
-    at.latents,
-    at.values,
-    at.ends,
-    slots,
-  );
-  const errors = new Float64Array(kernels.buffer, at.errors, levels.length).fill(0);
-  kernels.decode(
-    at.input,
-    rows,
-    d,
-    width,
-    wDec.weight,
-    bPre.weight,
-    levels.length,
-    at.levelWeights,
-    loss.relative ? 1 : 0,
-    at.latents,
-    at.values,
-    at.ends,
-    slots,
-    at.gradients,
-    at.estimate,
-    at.errors,
-  );
-  kernels.byLatent(at.latents, at.ends, rows, levels.length, slots, n, at.starts, at.entries);
+}
+
+/** The estimates of the part's picked latents: the residuals' gradients of each level to the memory; gives the summed error of each, [levels]. */
+export function decodePart(memory: TrainingMemory, { rows, batchRows }: Part, { alpha, relative }: LossOptions) {
+  const { kernels, at, parameters, width, d, levels, slots } = memory;
+  const { wDec, bPre } = parameters;
+  const count = levels.length;
+  const total = alpha.reduce((sum, one) => sum + one, 0);
+  memory.floats(at.levelWeights, count).set(alpha.map((one) => ((one / total) * 2) / (d * batchRows)));
+  const errors = new Float64Array(kernels.buffer, at.errors, count).fill(0);
+  const picked = [at.latents, at.values, at.ends, slots] as const;
+  const made = [at.gradients, at.estimate, at.errors] as const;
+  const how = [count, at.levelWeights, relative ? 1 : 0] as const;
+  kernels.decode(at.input, rows, d, width, wDec.weight, bPre.weight, ...how, ...picked, ...made);
+  return errors.slice();
+}
+
+/** Adds the gradients of all parameters for the part, and marks in `fired` [n] the latents picked. Gives what of the loss is no error of a level. */
+export function backpropagatePart(memory: TrainingMemory, part: Part, objective: Objective, fired?: Uint8Array) {
+  const { kernels, at, parameters, width, n, levels, slots } = memory;
+  const { wDec, wEnc, bLat, bPre } = parameters;
+  const { rows, batchRows } = part;
+  const { loss, selection } = objective;
   const biasBefore = memory.floats(bLat.gradient, n).slice();
-  kernels.backward(
-    0,
-    n,
-    at.centred,
-    width,
-    wDec.weight,
-    levels.length,
-    at.values,
-    at.ends,
-    slots,
-    at.gradients,
-    at.starts,
-    at.entries,
-    loss.l1 / batchRows,
-    wDec.gradient,
-    wEnc.gradient,
-    bLat.gradient,
-  );
+  const { values, ends, gradients, starts, entries } = at;
+  kernels.byLatent(at.latents, ends, rows, levels.length, slots, n, starts, entries);
+  const found = [levels.length, values, ends, slots, gradients, starts, entries] as const;
+  const into = [wDec.gradient, wEnc.gradient, bLat.gradient] as const;
+  kernels.backward(0, n, at.centred, width, wDec.weight, ...found, loss.l1 / batchRows, ...into);
+  if (fired) {
+    const firsts = memory.words(starts, n + 1);
+    for (let latent = 0; latent < n; latent++) if (firsts[latent + 1] > firsts[latent]) fired[latent] = 1;
+  }
+  const penalty = selection.penalise?.(memory, part) ?? 0;
+  const lastWeight = loss.alpha[loss.alpha.length - 1] / loss.alpha.reduce((sum, one) => sum + one, 0);
+  const auxiliary = objective.auxiliary
+    ? helpDeadLatents(memory, rows, batchRows, loss.relative, lastWeight, objective.auxiliary)
+    : 0;
   // b_pre: in x̂ with every level's residual, and in x' − b_pre through each active latent's encoder row
   for (let row = 0; row < rows; row++)
-    kernels.axpy(1, at.gradients + row * levels.length * width * 4, bPre.gradient, width);
+    kernels.axpy(1, gradients + row * levels.length * width * 4, bPre.gradient, width);
   const biasNow = memory.floats(bLat.gradient, n);
-  const starts = memory.words(at.starts, n + 1);
   for (let latent = 0; latent < n; latent++) {
-    if (starts[latent + 1] === starts[latent]) continue;
-    kernels.axpy(biasBefore[latent] - biasNow[latent], wEnc.weight + latent * width * 4, bPre.gradient, width);
-    if (fired) fired[latent] = 1;
+    const change = biasBefore[latent] - biasNow[latent];
+    if (change !== 0) kernels.axpy(change, wEnc.weight + latent * width * 4, bPre.gradient, width);
   }
-  return errors.slice();
+  return { penalty, auxiliary };
 }
 
 /** W_dec to unit norm, projection, clipping and step `t` (from 1) of Adam with learning rate `rate`. Gives the gradient's norm. */
@@ -130,10 +110,19 @@ export function update(memory: TrainingMemory, t: number, rate: number): number 
   return norm;
 }
 
-/** Unit-norm W_dec and its gradient's projection; gives the norm of all gradients. */
+/** Unit-norm W_dec (all that is measured along an atom takes its old norm) and its gradient's projection; gives the norm of all gradients. */
 export function constrainDecoder(memory: TrainingMemory): number {
   const { kernels, parameters, width, n } = memory;
-  const { wDec, wEnc, bLat, bPre } = parameters;
+  const { wDec, wEnc, bLat, bPre, logThreshold } = parameters;
+  if (logThreshold) {
+    // a threshold takes its atom's norm along, as pre-activations do
+    const logs = memory.floats(logThreshold.weight, n);
+    for (let latent = 0; latent < n; latent++) {
+      const atom = wDec.weight + latent * width * 4;
+      const square = kernels.dot(atom, atom, width);
+      if (square > 0) logs[latent] += Math.log(square) / 2;
+    }
+  }
   const squares = kernels.constrain(
     n,
     width,
@@ -144,5 +133,6 @@ export function constrainDecoder(memory: TrainingMemory): number {
     wEnc.gradient,
     bLat.gradient,
   );
-  return Math.sqrt(squares + kernels.dot(bPre.gradient, bPre.gradient, width));
+  const ofThresholds = logThreshold ? kernels.dot(logThreshold.gradient, logThreshold.gradient, logThreshold.count) : 0;
+  return Math.sqrt(squares + kernels.dot(bPre.gradient, bPre.gradient, width) + ofThresholds);
 }

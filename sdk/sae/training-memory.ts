@@ -8,7 +8,12 @@ export interface TrainingSizes {
   readonly n: number;
   /** Rows worked on at once. */
   readonly rows: number;
+  /** Most latents that a row has at each level, rising. */
   readonly levels: readonly number[];
+  /** True: each latent has a trained threshold (JumpReLU). */
+  readonly thresholds?: boolean;
+  /** Most dead latents that help a row (`auxiliary.ts`), 0 for none. */
+  readonly helpers?: number;
 }
 
 const PARAMETERS = ['wDec', 'wEnc', 'bLat', 'bPre'] as const;
@@ -30,7 +35,10 @@ export interface TrainingMemory extends TrainingSizes {
   readonly width: number;
   /** Latents kept of a row: the largest level. */
   readonly slots: number;
-  readonly parameters: Readonly<Record<ParameterName, Parameter>>;
+  readonly parameters: Readonly<Record<ParameterName, Parameter>> & {
+    /** log θ, [n]; only where latents have thresholds. */
+    readonly logThreshold?: Parameter;
+  };
   readonly at: Readonly<Record<Region, number>>;
   /** Float32 view of `count` values at a byte offset. */
   floats(offset: number, count: number): Float32Array;
@@ -53,11 +61,17 @@ type Region =
   | 'estimate'
   | 'errors'
   | 'starts'
-  | 'entries';
+  | 'entries'
+  | 'helpers'
+  | 'helperBias'
+  | 'helperLatents'
+  | 'helperValues'
+  | 'helperEnds'
+  | 'helperGradients';
 
 /** Lays out and opens the memory. Throws NadirError where it would be too large. */
 export function openTrainingMemory(sizes: TrainingSizes, prefer: 'wasm' | 'twin' = 'wasm'): TrainingMemory {
-  const { d, n, rows, levels } = sizes;
+  const { d, n, rows, levels, thresholds = false, helpers = 0 } = sizes;
   const width = Math.ceil(d / 8) * 8;
   const slots = levels[levels.length - 1];
   let end = 65536; // below it lie AssemblyScript's own few bytes
@@ -72,13 +86,17 @@ export function openTrainingMemory(sizes: TrainingSizes, prefer: 'wasm' | 'twin'
     bLat: Math.ceil(n / 4) * 4,
     bPre: width,
   };
-  const parameters = Object.fromEntries(
-    PARAMETERS.map((name) => {
-      const count = counts[name];
-      const [weight, gradient, firstMoment, secondMoment] = [take(count), take(count), take(count), take(count)];
-      return [name, { count, weight, gradient, firstMoment, secondMoment }];
-    }),
-  ) as Record<ParameterName, Parameter>;
+  const parameter = (count: number): Parameter => {
+    const [weight, gradient, firstMoment, secondMoment] = [take(count), take(count), take(count), take(count)];
+    return { count, weight, gradient, firstMoment, secondMoment };
+  };
+  const parameters = {
+    ...(Object.fromEntries(PARAMETERS.map((name) => [name, parameter(counts[name])])) as Record<
+      ParameterName,
+      Parameter
+    >),
+    ...(thresholds && { logThreshold: parameter(Math.ceil(n / 8) * 8) }),
+  };
   const at: Record<Region, number> = {
     input: take(rows * width),
     centred: take(rows * width),
@@ -94,11 +112,34 @@ export function openTrainingMemory(sizes: TrainingSizes, prefer: 'wasm' | 'twin'
     estimate: take(width),
     errors: take(levels.length * 2),
     starts: take(n + 1),
-    entries: take(rows * slots * 2),
+    entries: take(rows * Math.max(slots, helpers) * 2),
+    helpers: take(1),
+    helperBias: take(helpers > 0 ? n : 0),
+    helperLatents: take(rows * helpers),
+    helperValues: take(rows * helpers),
+    helperEnds: take(helpers > 0 ? rows : 0),
+    helperGradients: take(helpers > 0 ? rows * width : 0),
   };
   const kernels = openKernels(end, prefer);
   const floats = (offset: number, count: number) => new Float32Array(kernels.buffer, offset, count);
   const words = (offset: number, count: number) => new Uint32Array(kernels.buffer, offset, count);
   words(at.levels, levels.length).set(levels);
+  words(at.helpers, 1).set([helpers]);
   return { ...sizes, kernels, width, slots, parameters, at, floats, words };
+}
+
+/** Sets the weights of W_dec or W_enc to rows [n, d]. */
+export function putRows(memory: TrainingMemory, name: ParameterName, rows: Float32Array): void {
+  const { d, n, width, parameters } = memory;
+  const target = memory.floats(parameters[name].weight, n * width);
+  for (let i = 0; i < n; i++) target.set(rows.subarray(i * d, (i + 1) * d), i * width);
+}
+
+/** The weights of W_dec or W_enc as rows [n, d]. */
+export function takeRows(memory: TrainingMemory, name: ParameterName): Float32Array {
+  const { d, n, width, parameters } = memory;
+  const source = memory.floats(parameters[name].weight, n * width);
+  const rows = new Float32Array(n * d);
+  for (let i = 0; i < n; i++) rows.set(source.subarray(i * width, i * width + d), i * d);
+  return rows;
 }

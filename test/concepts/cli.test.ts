@@ -89,10 +89,10 @@ describe('nadir concepts', () => {
 
   test.each([
     [
-      'a kind that cannot be trained yet',
-      () => ['train', '--data', paths.train, '--kind', 'jumprelu'],
+      'levels beyond the dictionary',
+      () => ['train', '--data', paths.train, '--levels', '8,99999'],
       2,
-      /kind jumprelu cannot be trained yet/,
+      /levels 8,99999 do not fit 48 latents/,
     ],
     [
       'a kind that there is not',

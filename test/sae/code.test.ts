@@ -39,6 +39,20 @@ describe('a code', () => {
     expect(dense.reduce((worst, value, i) => Math.max(worst, Math.abs(value - plain[i])), 0)).toBeLessThan(1e-5);
   });
 
+  test('of a model with thresholds holds what is above them, from either evaluator', async () => {
+    const plain = randomSae(19, 33, 2);
+    const random = new Random(3);
+    const rows = Float32Array.from({ length: 40 * 19 }, () => random.normal());
+    const threshold = Float32Array.from({ length: 33 }, () => 2 * random.uniform());
+    const pre = preActivations(plain, rows);
+    const expected = pre.map((value, i) => (value > threshold[i % 33] ? value : 0));
+    expect(preActivations({ ...plain, threshold }, rows)).toEqual(expected);
+    const dense = await preActivationsOf({ ...plain, threshold }, rows, 1);
+    dense.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i], 5);
+    });
+  });
+
   test('decodes by its definition, any prefix too', () => {
     const sae = randomSae(6, 9, 4);
     const [latents, values] = [

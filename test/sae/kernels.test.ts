@@ -3,7 +3,7 @@ import { Random } from '../../sdk/base/index.ts';
 import type { SaeKernels } from '../../sdk/sae/kernels/kernels.ts';
 import { openKernels } from '../../sdk/sae/kernels/open.ts';
 import { update } from '../../sdk/sae/step.ts';
-import { gradientsOf, openCase, PARAMETERS, read } from './training-case.ts';
+import { gradientsOf, nested, openCase, PARAMETERS, read } from './training-case.ts';
 
 /** WASM and twin with the same random float32 values in memory. */
 function pair(words: number, seed: number): SaeKernels[] {
@@ -57,7 +57,11 @@ describe('the WASM kernels', () => {
     for (let t = 1; t <= 4; t++) {
       const results = [];
       for (const memory of [wasm, twin]) {
-        const { value, gradients } = await gradientsOf(memory, { alpha: [3, 2, 1], relative: true, l1: 0.01 });
+        const { value, gradients } = await gradientsOf(
+          memory,
+          small.x,
+          nested({ alpha: [3, 2, 1], relative: true, l1: 0.01 }),
+        );
         results.push({ value, gradients, norm: update(memory, t, 1e-2) });
       }
       expect(results[0]).toEqual(results[1]);

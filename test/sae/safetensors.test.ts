@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NadirError } from '../../sdk/base/index.ts';
-import { formatSafeTensors, parseSae, parseSafeTensors, readSae, writeSae } from '../../sdk/sae/index.ts';
+import {
+  formatSafeTensors,
+  parseSae,
+  parseSafeTensors,
+  readSae,
+  type SaeWeights,
+  writeSae,
+} from '../../sdk/sae/index.ts';
 import { randomSae } from './random-sae.ts';
 
 /** A file by hand, as the format says: header length, header, values. */
@@ -105,6 +112,21 @@ describe('a model file', () => {
     const sae = randomSae(5, 7, 1, true);
     await writeSae(path, sae);
     expect(await readSae(path)).toEqual(sae);
+  });
+
+  test('keeps thresholds and prefixes too, and refuses those that cannot be', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nadir-sae-'));
+    const sae: SaeWeights = {
+      ...randomSae(5, 7, 1),
+      ...{ activation: 'prefix', levels: [3], prefixes: [2, 7], threshold: new Float32Array(7).fill(0.25) },
+    };
+    await writeSae(join(folder, 'sae.safetensors'), sae);
+    expect(await readSae(join(folder, 'sae.safetensors'))).toEqual(sae);
+    const path = join(folder, 'other.safetensors');
+    await writeSae(path, { ...sae, threshold: new Float32Array(7).fill(-1) });
+    await expect(readSae(path)).rejects.toThrow(/not finite numbers from 0/);
+    await writeSae(path, { ...sae, prefixes: [2, 6] });
+    await expect(readSae(path)).rejects.toThrow(/prefixes 2,6 do not rise to 7/);
   });
 
   test('with weights that do not belong together is refused', () => {

@@ -93,8 +93,82 @@ describe('training', () => {
     },
   );
 
+  test('by batchtopk and prefix ends with a threshold that keeps about k latents a row on new rows', async () => {
+    const fresh = mixtures(500, 4).data;
+    for (const kind of ['batchtopk', 'prefix'] as const) {
+      const { weights, epochs } = await trainSae(data, D, { ...OPTIONS, kind, levels: [4], epochs: 8 });
+      expect(epochs[7].loss).toBeLessThan(0.7 * epochs[0].loss);
+      expect(weights).toMatchObject({ activation: kind, levels: [4] });
+      const active = preActivations(weights, fresh).filter((value) => value > 0).length / 500;
+      expect(active).toBeGreaterThan(3);
+      expect(active).toBeLessThan(5);
+    }
+  });
+
+  test('by prefix makes of the first latents an autoencoder of their own, better than as many latents of batchtopk', async () => {
+    const prefixes = [16, 40, 96];
+    const errors = [];
+    for (const kind of ['prefix', 'batchtopk'] as const) {
+      const { weights, epochs } = await trainSae(data, D, { ...OPTIONS, kind, levels: [4], prefixes, epochs: 8 });
+      expect(weights.prefixes).toEqual(kind === 'prefix' ? prefixes : undefined);
+      if (kind === 'prefix') expect([...epochs[7].byLevel].sort((a, b) => b - a)).toEqual(epochs[7].byLevel);
+      errors.push(meanError(weights, mixtures(200, 4).data, 96, 16));
+    }
+    expect(errors[0]).toBeLessThan(errors[1]);
+  });
+
+  test('by jumprelu moves the thresholds, and the dearer a latent the fewer are active', async () => {
+    const kept = [];
+    for (const penalty of [1e-4, 3e-3, 3e-2]) {
+      const options = {
+        ...OPTIONS,
+        kind: 'jumprelu',
+        penalty,
+        bandwidth: 0.5,
+        firstThreshold: 0.3,
+        epochs: 8,
+      } as const;
+      const { weights, epochs } = await trainSae(data, D, options);
+      expect(weights.levels).toEqual([]);
+      expect(new Set(weights.threshold).size).toBeGreaterThan(ATOMS);
+      const active = preActivations(weights, data).filter((value) => value > 0).length / 2000;
+      // the penalty told of the last epoch is λ · L0
+      expect(Math.abs((epochs[7].penalty ?? 0) / penalty / active - 1)).toBeLessThan(0.1);
+      kept.push(active);
+    }
+    expect(kept.toSorted((a, b) => b - a)).toEqual(kept);
+    expect(kept[2]).toBeLessThan(0.5 * kept[0]);
+  });
+
+  test('brings dead latents back by the auxiliary loss and by beginning anew, and tells how many', async () => {
+    // rows around more directions than there are latents: those that begin at the same one leave others without
+    const random = new Random(4);
+    const centres = Array.from({ length: 150 }, () => Array.from({ length: D }, () => random.normal() / Math.sqrt(D)));
+    const rows = Float32Array.from(
+      Array.from({ length: 2000 }, () => {
+        const [centre, strength] = [centres[random.below(150)], 1 + random.uniform()];
+        return centre.map((value) => strength * value + 0.05 * random.normal());
+      }).flat(),
+    );
+    const options = { ...OPTIONS, kind: 'topk', levels: [1], epochs: 10, deadAfter: 16 } as const;
+    const plain = await trainSae(rows, D, options);
+    const helped = await trainSae(rows, D, { ...options, auxiliary: 1 / 8 });
+    const anew = await trainSae(rows, D, { ...options, resampleEvery: 40 });
+    const dead = ({ epochs }: typeof plain) => epochs[9].dead;
+    expect(dead(plain)).toBeGreaterThan(5);
+    expect(dead(helped)).toBeLessThan(dead(plain));
+    expect(dead(anew)).toBeLessThan(0.2 * dead(plain));
+    expect(anew.epochs[9].loss).toBeLessThan(0.9 * plain.epochs[9].loss);
+    expect(anew.epochs.reduce((sum, { resampled = 0 }) => sum + resampled, 0)).toBeGreaterThan(5);
+    expect(helped.epochs[9].auxiliary).toBeGreaterThan(0);
+    expect(Object.keys(plain.epochs[9]).sort()).toEqual(['byLevel', 'dead', 'loss']);
+  });
+
   test.each([
-    ['a kind that is not there yet', { kind: 'batchtopk' as const }, /kind batchtopk cannot be trained yet/],
+    ['prefixes that leave latents out', { kind: 'prefix' as const, prefixes: [8, 64] }, /prefixes 8,64 end before 96/],
+    ['a threshold of 0', { kind: 'jumprelu' as const, firstThreshold: 0 }, /first threshold 0 are not both above 0/],
+    ['an auxiliary weight below 0', { auxiliary: -1 }, /-1 is no auxiliary/],
+    ['half a step between beginnings', { resampleEvery: 0.5 }, /0.5 is no resampleEvery/],
     ['levels beyond the dictionary', { levels: [8, 4096] }, /levels 8,4096 do not fit 96 latents/],
     ['a level given twice', { levels: [8, 8] }, /levels 8,8 do not fit/],
     ['a learning rate that diverges', { learningRate: 1e30 }, /loss is no longer a finite number/],
@@ -109,11 +183,12 @@ describe('training', () => {
   });
 });
 
-function meanError(weights: SaeWeights, rows: Float32Array, k: number): number {
+/** Summed squared error of the k strongest of the first `latentCount` latents. */
+function meanError(weights: SaeWeights, rows: Float32Array, k: number, latentCount = weights.n): number {
   const pre = preActivations(weights, rows);
   let sum = 0;
   for (let row = 0; row < rows.length / D; row++) {
-    const { latents, values } = strongestLatents(pre, k, row * weights.n, weights.n);
+    const { latents, values } = strongestLatents(pre, k, row * weights.n, latentCount);
     const decoded = decodeCode(weights, latents, values);
     for (let i = 0; i < D; i++) sum += (decoded[i] - rows[row * D + i]) ** 2;
   }

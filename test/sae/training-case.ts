@@ -1,6 +1,8 @@
 /** A small training laid out in memory for tests: given weights and rows in, gradients and weights out. */
+import { type Batch, batchGradients } from '../../sdk/sae/batch.ts';
 import { DenseProduct } from '../../sdk/sae/dense.ts';
-import { accumulateGradients, clearGradients, type LossOptions } from '../../sdk/sae/step.ts';
+import { NestedSelection } from '../../sdk/sae/kinds/nested.ts';
+import type { LossOptions, Objective } from '../../sdk/sae/step.ts';
 import { openTrainingMemory, type ParameterName, type TrainingMemory } from '../../sdk/sae/training-memory.ts';
 
 export interface SmallCase {
@@ -8,48 +10,79 @@ export interface SmallCase {
   readonly n: number;
   readonly levels: readonly number[];
   readonly x: readonly number[];
-  readonly parameters: Readonly<Record<ParameterName, readonly number[]>>;
+  readonly parameters: Readonly<Record<ParameterName, readonly number[]>> & {
+    readonly logThreshold?: readonly number[];
+  };
+  /** Rows in memory at once: all of x unless said. */
+  readonly rows?: number;
+  readonly helpers?: number;
 }
 
 export const PARAMETERS: readonly ParameterName[] = ['wDec', 'wEnc', 'bLat', 'bPre'];
 
-/** Opens memory that holds the case's rows and weights. */
+/** Opens memory that holds the case's weights. */
 export function openCase(small: SmallCase, kernels: 'wasm' | 'twin'): TrainingMemory {
-  const { d, n, levels, x, parameters } = small;
-  const memory = openTrainingMemory({ d, n, rows: x.length / d, levels }, kernels);
-  putRows(memory, memory.at.input, x);
+  const { d, n, levels, x, parameters, rows = x.length / d, helpers = 0 } = small;
+  const thresholds = parameters.logThreshold !== undefined;
+  const memory = openTrainingMemory({ d, n, rows, levels, thresholds, helpers }, kernels);
   for (const name of PARAMETERS) {
     const { weight } = memory.parameters[name];
     if (name === 'bLat') memory.floats(weight, n).set(parameters[name]);
-    else putRows(memory, weight, parameters[name]);
+    else
+      putRows(memory.floats(weight, (parameters[name].length / d) * memory.width), parameters[name], d, memory.width);
   }
+  const { logThreshold } = memory.parameters;
+  if (logThreshold) memory.floats(logThreshold.weight, n).set(parameters.logThreshold ?? []);
   return memory;
 }
 
-/** Loss and gradients of all rows of the case as one batch. */
-export async function gradientsOf(memory: TrainingMemory, loss: LossOptions) {
+/** Rows [count, d] as a batch. */
+export function batchOf(x: readonly number[], d: number): Batch {
+  return {
+    rows: x.length / d,
+    load: (first, rows, input, width) => putRows(input, x.slice(first * d, (first + rows) * d), d, width),
+  };
+}
+
+/** The kinds that nest by k, with this loss. */
+export function nested(loss: LossOptions): Objective {
+  return { loss, selection: new NestedSelection(loss.l1) };
+}
+
+/** Mean loss of the batch, all terms; its gradients lie in memory. */
+export async function lossOf(memory: TrainingMemory, dense: DenseProduct, batch: Batch, objective: Objective) {
+  const { errors, penalty, auxiliary } = await batchGradients(memory, dense, batch, objective);
+  const { alpha } = objective.loss;
+  const total = alpha.reduce((a, b) => a + b, 0);
+  return (errors.reduce((sum, error, i) => sum + (alpha[i] / total) * error, 0) + penalty + auxiliary) / batch.rows;
+}
+
+/** Loss and gradients of the rows x as one batch. */
+export async function gradientsOf(memory: TrainingMemory, x: readonly number[], objective: Objective) {
   const dense = await DenseProduct.open(1);
-  clearGradients(memory);
-  const errors = await accumulateGradients(memory, dense, memory.rows, memory.rows, loss);
+  const value = await lossOf(memory, dense, batchOf(x, memory.d), objective);
   await dense.close();
-  const total = loss.alpha.reduce((a, b) => a + b, 0);
-  const value = errors.reduce((sum, error, i) => sum + ((loss.alpha[i] / total) * error) / memory.rows, 0);
   const gradients = Object.fromEntries(PARAMETERS.map((name) => [name, read(memory, name, 'gradient')]));
   return { value, gradients: gradients as Record<ParameterName, Float64Array> };
 }
 
 /** A trained array or its gradient without padding. */
-export function read(memory: TrainingMemory, name: ParameterName, part: 'weight' | 'gradient'): Float64Array {
+export function read(
+  memory: TrainingMemory,
+  name: ParameterName | 'logThreshold',
+  part: 'weight' | 'gradient',
+): Float64Array {
   const { d, n, width, parameters } = memory;
-  if (name === 'bLat') return Float64Array.from(memory.floats(parameters[name][part], n));
+  const offset = parameters[name]?.[part];
+  if (offset === undefined) throw new RangeError(name);
+  if (name === 'bLat' || name === 'logThreshold') return Float64Array.from(memory.floats(offset, n));
   const rows = name === 'bPre' ? 1 : n;
-  const values = memory.floats(parameters[name][part], rows * width);
+  const values = memory.floats(offset, rows * width);
   return Float64Array.from({ length: rows * d }, (_, i) => values[Math.floor(i / d) * width + (i % d)]);
 }
 
-function putRows(memory: TrainingMemory, offset: number, values: readonly number[]): void {
-  const { d, width } = memory;
-  const target = memory.floats(offset, (values.length / d) * width);
+function putRows(target: Float32Array, values: readonly number[], d: number, width: number): void {
+  target.fill(0);
   values.forEach((value, i) => {
     target[Math.floor(i / d) * width + (i % d)] = value;
   });

@@ -7,6 +7,7 @@ import {
   type Evaluation,
   evaluateSae,
   preActivationsOf,
+  removeCheckpoint,
   type SaeWeights,
   type TrainOptions,
   trainSae,
@@ -49,7 +50,9 @@ export async function trainConcepts(
     paths.holdout === undefined
       ? holdOut(table, HOLDOUT_SHARE, options.seed)
       : { kept: table.data, heldOut: (await readEmbeddings(paths.holdout, d)).data };
-  const { weights, epochs, samplesPerCpuSecond } = await trainSae(kept, d, options);
+  // a long training goes on after a kill where it stood
+  const checkpoint = options.checkpoint ?? { folder: paths.out };
+  const { weights, epochs, samplesPerCpuSecond } = await trainSae(kept, d, { ...options, checkpoint });
   const holdout = await evaluateSae(weights, heldOut, DEFAULT_KS, options.threads);
   // names, student and examples of other weights must not outlive them
   for (const name of MADE_OF_WEIGHTS) await rm(join(paths.out, name), { force: true });
@@ -59,7 +62,7 @@ export async function trainConcepts(
     data: await activityOf(weights, kept, options.threads),
   });
   await writeSample(paths.out, kept, table, options.seed);
-  const { progress, kernels, threads, seed, checkpoint, ...recorded } = options;
+  const { progress, kernels, threads, seed, checkpoint: _, ...recorded } = options;
   await writeConceptModel(paths.out, {
     kind: 'concepts',
     version: VERSION,
@@ -75,6 +78,7 @@ export async function trainConcepts(
     figures: { ...holdout, epochs },
   });
   await writeReport(paths.out);
+  await removeCheckpoint(checkpoint.folder);
   return { model: paths.out, samplesPerCpuSecond, holdout };
 }
 

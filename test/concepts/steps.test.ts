@@ -1,7 +1,7 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readNpz, writeNpy, writeNpz } from '../../sdk/base/index.ts';
+import { type Progress, readNpz, writeNpy, writeNpz } from '../../sdk/base/index.ts';
 import {
   distillConcepts,
   evaluateConcepts,
@@ -48,6 +48,26 @@ describe('a concept model folder', () => {
     await trainConcepts({ data: paths.train, holdout: paths.holdout, out: again }, options);
     for (const file of ['sae.safetensors', 'activity.npy', 'sample.npy'])
       expect((await readFile(join(again, file))).equals(await readFile(join(out, file))), file).toBe(true);
+  });
+
+  test('goes on where a training ended too early, and is the same then; a whole one leaves no checkpoint', async () => {
+    const cut = join(folder, 'cut');
+    const begin = (progress: Progress) =>
+      trainConcepts(
+        { data: paths.train, holdout: paths.holdout, out: cut },
+        { ...options, checkpoint: { folder: cut, everySeconds: 0 }, progress },
+      );
+    const ending = (line: string) => {
+      if (line.startsWith('epoch 3/')) throw new Error('no power');
+    };
+    await expect(begin({ log: ending })).rejects.toThrow('no power');
+    expect(await readdir(cut)).toEqual(['checkpoint.safetensors']);
+    const lines: string[] = [];
+    await begin({ log: (line) => lines.push(line) });
+    expect(lines[0]).toMatch(/^going on after step \d+ of \d+/);
+    for (const file of ['sae.safetensors', 'activity.npy'])
+      expect((await readFile(join(cut, file))).equals(await readFile(join(out, file))), file).toBe(true);
+    expect(await readdir(cut)).not.toContain('checkpoint.safetensors');
   });
 
   test('decodes on the ground what the board sends: latents of the student', async () => {

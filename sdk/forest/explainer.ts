@@ -51,17 +51,15 @@ export function openExplainer(forest: Forest, rows = BLOCK_ROWS, prefer: 'wasm' 
       walk.explain(x, chosen, features, values);
       return;
     }
-    for (const row of chosen) {
-      const [own, into] = [
-        x.subarray(row * features, (row + 1) * features),
-        values.subarray(row * size, (row + 1) * size),
-      ];
-      into.fill(0);
-      for (const tree of trees.trees) {
-        const quadrature = quadratures.get(Math.ceil(tree.distinct / 2));
-        if (quadrature !== undefined) explainRows(trees, tree, quadrature, own, 1, features, into);
-      }
+    const n = chosen.length;
+    const own = new Float32Array(n * features);
+    for (let i = 0; i < n; i++) own.set(x.subarray(chosen[i] * features, (chosen[i] + 1) * features), i * features);
+    const sums = new Float64Array(n * size);
+    for (const tree of trees.trees) {
+      const quadrature = quadratures.get(Math.ceil(tree.distinct / 2));
+      if (quadrature !== undefined) explainRows(trees, tree, quadrature, own, n, features, sums);
     }
+    for (let i = 0; i < n; i++) values.set(sums.subarray(i * size, (i + 1) * size), chosen[i] * size);
   };
   return {
     base: trees.base,

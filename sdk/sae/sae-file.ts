@@ -1,21 +1,10 @@
 /** `sae.safetensors` of a concept model folder: the weights as float32, and in the metadata what else makes them usable. */
-import { z } from 'zod';
 import { NadirError, readBounded, toFloat32, writeFileAtomic } from '../base/index.ts';
+import { notesOf, notesSchema } from './notes.ts';
 import { formatSafeTensors, parseSafeTensors } from './safetensors.ts';
-import { ACTIVATIONS, checkWeights, type SaeWeights } from './weights.ts';
+import { checkWeights, type SaeWeights } from './weights.ts';
 
 const MAX_BYTES = 2 * 2 ** 30;
-
-const metadataSchema = z.object({
-  activation: z.enum(ACTIVATIONS),
-  levels: z.string().regex(/^(\d+(,\d+)*)?$/),
-  prefixes: z
-    .string()
-    .regex(/^\d+(,\d+)*$/)
-    .optional(),
-  s: z.coerce.number().positive(),
-  nonNegative: z.enum(['true', 'false']),
-});
 
 /** Writes the weights; W_enc and W_dec both [n, d], and the threshold [n] of the kinds that have one. */
 export async function writeSae(path: string, sae: SaeWeights): Promise<void> {
@@ -29,13 +18,7 @@ export async function writeSae(path: string, sae: SaeWeights): Promise<void> {
       mean: { shape: [d], data: mean },
       ...(sae.threshold && { threshold: { shape: [n], data: sae.threshold } }),
     },
-    {
-      activation: sae.activation,
-      levels: sae.levels.join(','),
-      ...(sae.prefixes && { prefixes: sae.prefixes.join(',') }),
-      s: String(sae.scale),
-      nonNegative: String(sae.nonNegative),
-    },
+    notesOf(sae),
   );
   await writeFileAtomic(path, bytes);
 }
@@ -50,7 +33,7 @@ export function parseSae(bytes: Uint8Array, where: string): SaeWeights {
   const fail = (what: string) =>
     new NadirError({ what, where, remedy: 'Train the model again with nadir concepts train' });
   const { tensors, metadata } = parseSafeTensors(bytes, where);
-  const notes = metadataSchema.safeParse(metadata);
+  const notes = notesSchema.safeParse(metadata);
   if (!notes.success)
     throw fail(`not a sparse autoencoder of ours: its metadata has no valid ${notes.error.issues[0].path}`);
   const shape = tensors.get('W_dec')?.shape ?? [];
@@ -61,19 +44,15 @@ export function parseSae(bytes: Uint8Array, where: string): SaeWeights {
     if (!tensor || String(tensor.shape) !== String(expected)) throw fail(`tensor ${name} [${expected}] is missing`);
     return toFloat32(tensor);
   };
+  const { activation, levels, prefixes, s: scale, nonNegative } = notes.data;
   const sae: SaeWeights = {
-    d,
-    n,
-    activation: notes.data.activation,
-    levels: notes.data.levels === '' ? [] : notes.data.levels.split(',').map(Number),
-    ...(notes.data.prefixes && { prefixes: notes.data.prefixes.split(',').map(Number) }),
+    ...{ d, n, activation, levels, ...(prefixes && { prefixes }) },
     wEnc: get('W_enc', n, d),
     wDec: get('W_dec', n, d),
     bPre: get('b_pre', d),
     bLat: get('b_lat', n),
     mean: get('mean', d),
-    scale: notes.data.s,
-    nonNegative: notes.data.nonNegative === 'true',
+    ...{ scale, nonNegative },
     ...(tensors.has('threshold') && { threshold: get('threshold', n) }),
   };
   checkWeights(sae, where);

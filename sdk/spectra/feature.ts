@@ -121,14 +121,18 @@ function withMirrors(functionals: readonly Functional[]): Functional[] {
     if (functional.weights.length < MIRRORED_FROM) return functional;
     for (const { f, first, bands, weights } of seen) {
       if (first !== functional.first || weights.length !== functional.weights.length) continue;
-      if (bands?.join() !== functional.bands?.join()) continue;
+      // most differ in their first weights: the bands are compared last
       for (const sign of [1, -1] as const)
-        if (weights.every((weight, i) => weight === sign * functional.weights[i]))
+        if (weights.every((weight, i) => weight === sign * functional.weights[i]) && isSame(bands, functional.bands))
           return { ...functional, mirrorOf: { f, sign } };
     }
     seen.push(functional);
     return functional;
   });
+}
+
+function isSame(a: Uint16Array | undefined, b: Uint16Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.every((band, i) => band === b[i]);
 }
 
 /** Bands that the instrument must deliver for a feature, increasing. */

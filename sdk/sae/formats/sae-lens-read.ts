@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readBounded } from '../../base/index.ts';
+import { notesSchema } from '../notes.ts';
 import { parseSafeTensors } from '../safetensors.ts';
-import { ACTIVATIONS, type SaeWeights } from '../weights.ts';
+import type { SaeWeights } from '../weights.ts';
 import { type ForeignSae, foreignSae } from './foreign.ts';
 import { atomNorms, scaleLatents } from './latents.ts';
 import { fromRaw, type RawWeights, selection, transposed, unfoldRaw } from './raw-weights.ts';
@@ -15,17 +16,7 @@ const THRESHOLDS = ['threshold', 'log_threshold', 'topk_threshold'];
 const SCALES = ['scaling_factor', 'finetuning_scaling_factor'];
 
 /** What `writeSaeLens` notes in the weights' metadata, which sae-lens leaves aside. */
-const notesSchema = z.object({
-  activation: z.enum(ACTIVATIONS),
-  levels: z.string().regex(/^(\d+(,\d+)*)?$/),
-  prefixes: z
-    .string()
-    .regex(/^\d+(,\d+)*$/)
-    .optional(),
-  s: z.coerce.number().positive(),
-  nonNegative: z.enum(['true', 'false']),
-  mean: z.base64(),
-});
+const foldedSchema = notesSchema.extend({ mean: z.base64() });
 
 /** Reads the folder. Activations are sae-lens's own; written by us, scale, mean and levels come back too. */
 export async function readSaeLens(folder: string): Promise<ForeignSae> {
@@ -64,17 +55,13 @@ function saeWeights(
   metadata: Readonly<Record<string, string>>,
 ): SaeWeights {
   const { k, biasOffInput, inputScale } = options;
-  const notes = notesSchema.safeParse(metadata);
+  const notes = foldedSchema.safeParse(metadata);
   const mean = notes.success ? floatsOf(notes.data.mean) : new Float32Array();
   if (!notes.success || mean.length !== raw.d || !biasOffInput || inputScale !== 1) return fromRaw(raw, options);
   const { activation, levels, prefixes, s, nonNegative } = notes.data;
   const picked = selection(options);
-  const ours = { activation, levels: numbersOf(levels), ...(prefixes && { prefixes: numbersOf(prefixes) }) };
-  return { ...unfoldRaw(raw, s, mean), ...picked, ...(k === undefined && ours), nonNegative: nonNegative === 'true' };
-}
-
-function numbersOf(text: string): number[] {
-  return text === '' ? [] : text.split(',').map(Number);
+  const ours = { activation, levels, ...(prefixes && { prefixes }) };
+  return { ...unfoldRaw(raw, s, mean), ...picked, ...(k === undefined && ours), nonNegative };
 }
 
 function thresholdOf(table: TensorTable, { architecture, n }: SaeLensCfg): Float32Array | undefined {

@@ -3,6 +3,7 @@
  * mean of the data are folded into the weights, so that encode and decode there give the same activations and reconstructions from raw embeddings.
  */
 import { NadirError } from '../../base/index.ts';
+import { notesOf } from '../notes.ts';
 import { formatSafeTensors } from '../safetensors.ts';
 import type { SaeWeights } from '../weights.ts';
 import { type RawWeights, toRaw, transposed } from './raw-weights.ts';
@@ -42,7 +43,7 @@ export async function writeSaeLens(folder: string, sae: SaeWeights, options: Sae
     metadata: { sae_lens_version: LAYOUT, sae_lens_training_version: LAYOUT },
   };
   await writeFilesTogether(folder, {
-    [SAE_LENS_WEIGHTS]: formatSafeTensors(tensorsOf(raw, threshold), notesOf(sae)),
+    [SAE_LENS_WEIGHTS]: formatSafeTensors(tensorsOf(raw, threshold), foldedNotesOf(sae)),
     [SAE_LENS_CFG]: `${JSON.stringify(cfg, null, 2)}\n`,
   });
 }
@@ -58,14 +59,7 @@ function tensorsOf({ n, d, wEnc, bEnc, wDec, bDec }: RawWeights, threshold: Floa
 }
 
 /** What the fold loses, for our own reader. */
-function notesOf({ activation, levels, prefixes, scale, nonNegative, mean }: SaeWeights): Record<string, string> {
-  const bytes = Buffer.from(mean.buffer, mean.byteOffset, mean.byteLength);
-  return {
-    activation,
-    levels: levels.join(','),
-    ...(prefixes && { prefixes: prefixes.join(',') }),
-    s: String(scale),
-    nonNegative: String(nonNegative),
-    mean: bytes.toString('base64'),
-  };
+function foldedNotesOf(sae: SaeWeights): Record<string, string> {
+  const { buffer, byteOffset, byteLength } = sae.mean;
+  return { ...notesOf(sae), mean: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
 }

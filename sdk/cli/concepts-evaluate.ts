@@ -10,12 +10,14 @@ export function addEvaluate(concepts: Command): void {
     .description('measure a model on embeddings that it was not trained on')
     .requiredOption('--model <dir>', 'concept model folder')
     .requiredOption('--data <npy>', 'embeddings [n, d]')
-    .option('--k <k,…>', 'numbers of latents kept', counts, [...DEFAULT_KS]);
-  shared(command, { threads: true }).action((options: ModelOptions & { k: number[] }) =>
+    .option('--k <k,…>', 'numbers of latents kept', counts, [...DEFAULT_KS])
+    .option('--pursuit', 'measure codes found by matching pursuit too: better at each k, slower to find', false);
+  shared(command, { threads: true }).action((options: ModelOptions & { k: number[]; pursuit: boolean }) =>
     run(
       options,
-      () => evaluateConcepts(options.model, options.data, options.k, options.threads),
-      ({ byK, dead }) => `${qualityLines(byK)}\n${dead} latents not used`,
+      () => evaluateConcepts(options.model, options.data, options.k, options.threads, options.pursuit),
+      ({ byK, pursuit, dead }) =>
+        `${qualityLines(byK)}\n${pursuit ? `by pursuit\n${qualityLines(pursuit)}\n` : ''}${dead} latents not used`,
     ),
   );
 }

@@ -1,14 +1,22 @@
 /** `nadir concepts search`. */
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { NadirError } from '../base/index.ts';
-import { readConcepts, readEmbeddings, searchScenes } from '../concepts/index.ts';
-import type { ModelOptions } from './concepts-lines.ts';
-import { count, list, run, shared, wholeNumber } from './run.ts';
+import { type SearchPlace, searchModel } from '../concepts/index.ts';
+import { count, run, type SharedOptions, shared, wholeNumber } from './run.ts';
 
-interface SearchCommand extends ModelOptions {
-  readonly concept?: string[];
+interface SearchCommand extends SharedOptions {
+  readonly model: string;
+  readonly data?: string;
+  readonly index?: string;
+  readonly concept?: string;
+  readonly latent?: string;
   readonly like?: number;
+  readonly plus?: string;
+  readonly minus?: string;
   readonly limit: number;
+  readonly html?: string;
+  readonly images?: string;
 }
 
 export function addSearch(concepts: Command): void {
@@ -16,26 +24,41 @@ export function addSearch(concepts: Command): void {
     .command('search')
     .description('find scenes by concept, or like one of them')
     .requiredOption('--model <dir>', 'concept model folder')
-    .requiredOption('--data <npy>', 'embeddings [n, d] to search')
-    .addOption(new Option('--concept <name,…>', 'scenes that show all of these').argParser(list).conflicts('like'))
+    .addOption(new Option('--data <path>', 'embeddings [n, d] to search').conflicts('index'))
+    .option('--index <dir>', 'index to search, of nadir concepts index')
+    .addOption(
+      new Option(
+        '--concept <query>',
+        '"forest, river:0.5, !cloud": scenes that show all plain ones and none behind "!"; one with a weight counts',
+      ).conflicts('like'),
+    )
+    .addOption(new Option('--latent <n,…>', 'scenes that show these latents, named or not').conflicts('like'))
     .option('--like <row>', 'scenes like this row', wholeNumber)
-    .option('--limit <n>', 'hits at most', count, 20);
+    .option('--plus <query>', 'with --like: more of these concepts')
+    .option('--minus <query>', 'with --like: less of these concepts')
+    .option('--limit <n>', 'hits at most', count, 20)
+    .addOption(new Option('--html <file>', 'write a page of the hits').conflicts('out'))
+    .option('--out <dir>', 'folder that gets this page as hits.html')
+    .option('--images <path>', 'folder or zip of the images, for the page');
   shared(command, { threads: true }).action((options: SearchCommand) =>
     run(
       options,
       async () => {
-        const { concept, like, limit, threads } = options;
-        const query = concept !== undefined ? { concepts: concept } : like !== undefined ? { like } : undefined;
-        if (!query) {
-          const remedy = 'Give --concept NAME or --like ROW';
-          throw new NadirError({ what: 'nothing to search for', where: 'options', remedy, exitCode: 2 });
-        }
-        const reader = await readConcepts(options.model);
-        const table = await readEmbeddings(options.data, reader.sae.d);
-        const hits = await searchScenes(reader, table.data, query, limit, threads);
-        return { hits: hits.map((hit) => ({ ...hit, ...(table.files && { file: table.files[hit.row] }) })) };
+        const page = options.html ?? (options.out === undefined ? undefined : join(options.out, 'hits.html'));
+        return searchModel({ ...options, place: placeOf(options), page });
       },
-      ({ hits }) => hits.map(({ row, score, file }) => `${score.toFixed(4)}  ${row}  ${file ?? ''}`).join('\n'),
+      ({ hits, page }) =>
+        [
+          ...hits.map(({ row, score, file }) => `${score.toFixed(4)}  ${row}  ${file ?? ''}`),
+          ...(page === undefined ? [] : [`page ${page}`]),
+        ].join('\n'),
     ),
   );
+}
+
+function placeOf({ data, index }: SearchCommand): SearchPlace {
+  if (index !== undefined) return { index };
+  if (data !== undefined) return { data };
+  const remedy = 'Give --data EMBEDDINGS or --index DIR';
+  throw new NadirError({ what: 'nowhere to search', where: 'options', remedy, exitCode: 2 });
 }

@@ -43,7 +43,7 @@ export const ELEMENT_BYTES: Readonly<Record<number, number>> = {
 
 const UNARY =
   'Abs Ceil Clip Elu Exp Floor HardSigmoid HardSwish Identity LeakyRelu Log Neg Not Reciprocal Relu Round Sigmoid Sign Softmax LogSoftmax Softplus Sqrt Tanh Erf BatchNormalization LayerNormalization Dropout';
-const BINARY = 'Add Sub Mul Div Pow PRelu And Or Xor Mod';
+const BINARY = 'Add Sub Mul Div Pow PRelu And Or Xor Mod BitShift BitwiseAnd BitwiseOr BitwiseXor';
 const VARIADIC = 'Max Min Sum Mean';
 const COMPARISON = 'Equal Greater GreaterOrEqual Less LessOrEqual';
 

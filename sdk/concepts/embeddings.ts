@@ -1,4 +1,7 @@
-/** Embeddings on disk: .npy [rows, d] of float32, float16 or float64 (or that array in an .npz), and beside it `files.txt` with each row's image. */
+/**
+ * Embeddings on disk: .npy [rows, d] of float32, float16 or float64 (or that array in an .npz), Parquet, or a folder of such shards; and
+ * beside it (in the folder) `files.txt` with each row's image.
+ */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
@@ -13,8 +16,10 @@ import {
   writeNpy,
 } from '../base/index.ts';
 import type { Embeddings } from './embed.ts';
+import { type EmbeddingShards, openShards } from './shards/index.ts';
 
-const MAX_BYTES = 8 * 2 ** 30;
+/** Largest file, and largest table of shards, that is read whole. */
+const MAX_BYTES = 2 ** 31 - 1;
 const FILES = 'files.txt';
 
 export interface EmbeddingTable {
@@ -41,6 +46,35 @@ export async function writeEmbeddings(
 
 /** Reads embeddings; `d` is the length that they must have, where it is known. */
 export async function readEmbeddings(path: string, d?: number): Promise<EmbeddingTable> {
+  if (/\.np[yz]$/.test(path)) return readArray(path, d);
+  const shards = await openShards(path, { d });
+  try {
+    return await readShards(shards, path);
+  } finally {
+    await shards.close();
+  }
+}
+
+/** Reads shards whole, as the table `path`. Its `sha256` is of d and the rows as float32, as a survey's. */
+export async function readShards(shards: EmbeddingShards, path: string): Promise<EmbeddingTable> {
+  const { rows, d } = shards;
+  if (4 * rows * d > MAX_BYTES) {
+    const remedy = 'Give fewer rows, or train on them, which streams them';
+    throw new NadirError({ what: `${rows} embeddings of length ${d} are too many to hold`, where: path, remedy });
+  }
+  const data = new Float32Array(rows * d);
+  let at = 0;
+  for (const piece of shards.pieces(rows)) {
+    for await (const block of shards.read(piece)) {
+      data.set(block, at);
+      at += block.length;
+    }
+  }
+  const bytes = Buffer.concat([Buffer.from(`${d}\n`), new Uint8Array(data.buffer)]);
+  return { data, d, rows, files: await filesOf(path, rows), name: basename(path), sha256: sha256(bytes) };
+}
+
+async function readArray(path: string, d?: number): Promise<EmbeddingTable> {
   const bytes = await readBounded(path, MAX_BYTES);
   const remedy = 'Give an .npy of shape [rows, d], such as nadir concepts embed writes, or an .npz with "embeddings"';
   const fail = (what: string, where = path) => new NadirError({ what, where, remedy });
@@ -54,11 +88,20 @@ export async function readEmbeddings(path: string, d?: number): Promise<Embeddin
   }
   const data = toFloat32(array);
   const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw fail(`${data[bad]} is not a finite number`, `${path}, row ${Math.floor(bad / length)}`);
-  const list = await readFile(join(dirname(path), FILES), 'utf8').catch(() => undefined);
+  if (bad >= 0)
+    throw fail(
+      `${data[bad]} is not a finite number`,
+      `${path}, row ${Math.floor(bad / length)}, column ${bad % length}`,
+    );
+  return { data, d: length, rows, files: await filesOf(path, rows), name: basename(path), sha256: sha256(bytes) };
+}
+
+/** Image of each row by the list beside a file or in a folder, where there is one that fits. */
+async function filesOf(path: string, rows: number): Promise<readonly string[] | undefined> {
+  const read = (folder: string) => readFile(join(folder, FILES), 'utf8').catch(() => undefined);
+  const list = (await read(path)) ?? (await read(dirname(path)));
   const files = list?.replace(/\n$/, '').split('\n');
-  const belongs = files?.length === rows;
-  return { data, d: length, rows, files: belongs ? files : undefined, name: basename(path), sha256: sha256(bytes) };
+  return files?.length === rows ? files : undefined;
 }
 
 /** Splits rows by a seeded draw, all rows of an image on one side, into those to work with and about `share` held out. */
@@ -85,7 +128,7 @@ export function holdOut(
 }
 
 /** Some rows of a table, [rows, d]. */
-export function rowsOf({ data, d }: EmbeddingTable, rows: readonly number[]): Float32Array {
+function rowsOf({ data, d }: EmbeddingTable, rows: readonly number[]): Float32Array {
   const result = new Float32Array(rows.length * d);
   rows.forEach((row, i) => {
     result.set(data.subarray(row * d, (row + 1) * d), i * d);

@@ -4,6 +4,19 @@
  * model with. Everything lives in one folder a model (model.ts).
  */
 export {
+  AUDIT_DEFAULTS,
+  type Audit,
+  type AuditDocument,
+  type AuditInput,
+  type AuditOptions,
+  type AuditStep,
+  auditClassifier,
+  auditConcepts,
+  type ConceptAudit,
+  type Finding,
+  type NamedFinding,
+} from './audit/index.ts';
+export {
   type CodeHit,
   CodeIndex,
   CodeIndexWriter,
@@ -17,14 +30,47 @@ export {
   searchCodes,
   writeCodeIndex,
 } from './code-index/index.ts';
-export { type Distillation, distill, meanJaccard } from './distill.ts';
+export { DASHBOARD, type DashboardOptions, type WrittenDashboard, writeDashboard } from './dashboard/index.ts';
+export {
+  DEFAULT_RATIO,
+  type Distillation,
+  type DistillOptions,
+  distill,
+  evaluateStudent,
+  meanJaccard,
+  type SizePoint,
+  type Student,
+  studentToOnnx,
+} from './distil/index.ts';
 export { type Embeddings, type EmbedOptions, embedImages } from './embed.ts';
 export { type EmbeddingTable, holdOut, readEmbeddings, writeEmbeddings } from './embeddings.ts';
 export { type ImageSet, openImages } from './images.ts';
 export { type ConceptModel, type ConceptNames, type NamedLatent, readConceptModel, readConceptNames } from './model.ts';
 export { nameLatents } from './name.ts';
 export { type ConceptReader, type GroundConcepts, readConcepts, readGroundConcepts } from './reader.ts';
-export { type Hit, type Query, searchScenes } from './search.ts';
+export {
+  type BuildOptions,
+  type BuiltIndex,
+  buildSceneIndex,
+  formatConcepts,
+  type Hit,
+  parseConcepts,
+  type Query,
+  type SearchAnswer,
+  type SearchPlace,
+  type SearchRequest,
+  searchModel,
+  searchScenes,
+  type WantedConcept,
+} from './search/index.ts';
+export {
+  type EmbeddingShards,
+  heldOutRows,
+  openShards,
+  StreamedRows,
+  type Survey,
+  surveyShards,
+} from './shards/index.ts';
 export {
   readSplit,
   SCENES_LICENCE,
@@ -34,7 +80,5 @@ export {
   shippedVocabulary,
 } from './shipped.ts';
 export { type DistilledConcepts, distillConcepts, evaluateConcepts, type NameStep, nameConcepts } from './steps.ts';
-export { evaluateStudent, type Student } from './student.ts';
-export { studentToOnnx } from './student-onnx.ts';
 export { DEFAULT_KS, type TrainedConcepts, trainConcepts } from './train.ts';
 export { readVocabulary, type Vocabulary } from './vocabulary.ts';

@@ -11,6 +11,17 @@ import { ACTIVATIONS } from '../sae/weights.ts';
 const MAX_JSON_BYTES = 64 * 2 ** 20;
 const RETRAIN = 'Train the model again with nadir concepts train';
 
+const sizeSchema = z.object({
+  /** Times smaller than the teacher's encoder: as asked for, and as it is. */
+  asked: z.number(),
+  ratio: z.number(),
+  bytes: z.int(),
+  latents: z.int(),
+  meanBits: z.number(),
+  jaccard16: z.number(),
+  cosineLoss: z.number(),
+});
+
 const studentSchema = z.object({
   /** Teacher's latent of each of the student's. */
   latents: z.array(z.int().min(0)).min(1),
@@ -19,6 +30,8 @@ const studentSchema = z.object({
   jaccard16: z.number(),
   cosineLoss: z.number(),
   bytes: z.int(),
+  /** What students of several sizes are worth, the largest first, this one among them. */
+  table: z.array(sizeSchema).optional(),
 });
 
 const modelSchema = z.object({

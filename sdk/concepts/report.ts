@@ -1,10 +1,14 @@
 /** `report.html` of a concept model folder, made from what lies in it; it is written again after every step. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { drawChart, html, type Markup, page, raw, writeFileAtomic } from '../base/index.ts';
+import { DASHBOARD } from './dashboard/file.ts';
+import { studentSection } from './distil/section.ts';
 import { type ConceptExamples, readExamples } from './examples.ts';
-import type { ConceptModel, NamedLatent } from './model.ts';
+import type { NamedLatent } from './model.ts';
 import { readConceptModel, readConceptNames } from './model.ts';
+import { drawTrainingCurve } from './training-curve.ts';
 
 const figuresSchema = z.object({
   byK: z.array(z.object({ k: z.number(), fvu: z.number(), cosine: z.number(), l0: z.number(), cknna: z.number() })),
@@ -23,10 +27,19 @@ export async function writeReport(folder: string): Promise<string> {
   const figures = figuresSchema.parse(model.figures);
   const chart = await qualityChart(figures);
   await writeFileAtomic(join(folder, 'quality.svg'), chart);
+  const curve = await drawTrainingCurve(model.figures, model.levels);
+  if (curve) await writeFileAtomic(join(folder, 'training.svg'), curve.loss);
+  const hasDashboard = await stat(join(folder, DASHBOARD)).then(
+    () => true,
+    () => false,
+  );
+  const student = await studentSection(model);
+  if (student?.chart) await writeFileAtomic(join(folder, 'student.svg'), student.chart);
   const valid = names?.named.filter((named) => named.valid) ?? [];
   const at64 = figures.byK.find(({ k }) => k === 64) ?? figures.byK[figures.byK.length - 1];
   const body = html`<h1>Concepts of ${model.data.name}</h1>
 <p class="soft">${model.activation} of ${model.n} latents over embeddings of length ${model.d}, trained on ${model.data.rows} rows, seed ${model.seed}, Nadir ${model.version}</p>
+${hasDashboard && html`<p><a href="${DASHBOARD}">Dashboard of all latents</a></p>`}
 <div class="numbers"><div><b>${at64.cosine.toFixed(3)}</b><span>cosine at k = ${at64.k}</span></div>
 <div><b>${at64.fvu.toFixed(3)}</b><span>FVU at k = ${at64.k}</span></div>
 <div><b>${names ? valid.length : '–'}</b><span>latents with a valid name</span></div>
@@ -37,12 +50,17 @@ export async function writeReport(folder: string): Promise<string> {
 ${qualityTable(figures)}
 <p class="soft">Latents that no held-out row uses: ${figures.dead}. Decoder orthogonality ${figures.decoderOrthogonality.toExponential(2)}. CKNNA: agreement of embeddings and codes on each row's ten nearest neighbours.</p>
 ${
+  curve &&
+  html`<h2>Training</h2>
+<figure>${raw(curve.loss)}${raw(curve.dead)}<figcaption>Loss at each level, and latents that no row of an epoch used, over ${curve.epochs} epochs${curve.resampled === undefined ? '' : `; ${curve.resampled} latents began anew`}.</figcaption></figure>`
+}
+${
   names &&
   html`<h2>Named concepts</h2>
 <p>Vocabulary ${names.vocabulary}: ${valid.length} of ${names.named.length} latents score at least ${names.threshold.toFixed(3)}, the cosine above which random directions with the data's covariance would make up at most ${Math.round(names.falseDiscoveryRate * 100)} % of the names.</p>
 ${namedTable(valid, examples)}`
 }
-${model.student && studentTable(model)}`;
+${student?.body}`;
   const path = join(folder, 'report.html');
   await writeFileAtomic(path, page(`Concepts of ${model.data.name}`, body));
   return path;
@@ -98,13 +116,4 @@ ${(scenesOf.get(latent) ?? []).map(
     html`<img width="64" height="64" alt="${file}" title="${file}, activation ${activation.toFixed(2)}" src="data:image/jpeg;base64,${jpeg}"> `,
 )}</td></tr>`,
 )}</table>`;
-}
-
-function studentTable({ student, n }: ConceptModel): Markup | undefined {
-  return (
-    student &&
-    html`<h2>Student</h2><p>The encoder that flies, in 7-bit integer weights.</p>
-<table><tr><th>latents</th><th>bytes</th><th>agreement of the 16 strongest (Jaccard)</th><th>cosine lost at k = ${student.k}</th></tr>
-<tr><td>${student.latents.length} of ${n}</td><td>${student.bytes}</td><td>${student.jaccard16.toFixed(4)}</td><td>${student.cosineLoss.toFixed(5)}</td></tr></table>`
-  );
 }

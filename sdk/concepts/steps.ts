@@ -2,8 +2,8 @@
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic, writeNpz } from '../base/index.ts';
-import { type Evaluation, evaluateSae } from '../sae/index.ts';
-import { distill } from './distill.ts';
+import { type Evaluation, evaluatePursuit, evaluateSae } from '../sae/index.ts';
+import { DEFAULT_RATIO, distill, evaluateStudent, type SizePoint } from './distil/index.ts';
 import { holdOut, readEmbeddings } from './embeddings.ts';
 import { writeExamples } from './examples.ts';
 import { openImages } from './images.ts';
@@ -24,9 +24,12 @@ export async function evaluateConcepts(
   data: string,
   ks: readonly number[] = DEFAULT_KS,
   threads = 1,
-): Promise<Evaluation> {
+  pursuit = false,
+): Promise<Evaluation & { readonly pursuit?: Awaited<ReturnType<typeof evaluatePursuit>> }> {
   const { sae } = await readConcepts(folder);
-  return evaluateSae(sae, (await readEmbeddings(data, sae.d)).data, ks, threads);
+  const rows = (await readEmbeddings(data, sae.d)).data;
+  const evaluation = await evaluateSae(sae, rows, ks, threads);
+  return pursuit ? { ...evaluation, pursuit: await evaluatePursuit(sae, rows, ks, threads) } : evaluation;
 }
 
 export interface NameStep {
@@ -67,7 +70,16 @@ export async function nameConcepts(
 
 export interface DistilledConcepts {
   readonly teacher: { readonly bytes: number };
-  readonly student: { readonly bytes: number; readonly jaccard16: number; readonly cosineLoss: number };
+  /** `ratio`: times smaller than the teacher that it is. */
+  readonly student: {
+    readonly bytes: number;
+    readonly ratio: number;
+    readonly latents: number;
+    readonly jaccard16: number;
+    readonly cosineLoss: number;
+  };
+  /** Size and agreement of every student looked at, the largest first. */
+  readonly table: readonly SizePoint[];
   readonly model: string;
   /** The same folder. */
   readonly out: string;
@@ -79,29 +91,44 @@ export async function distillConcepts(step: {
   readonly data: string;
   readonly holdout?: string | undefined;
   readonly out?: string | undefined;
+  /** Times smaller than the teacher that the student shall be. */
+  readonly ratio?: number;
+  /** Ratios to measure besides, for the table. */
+  readonly table?: readonly number[];
   readonly seed: number;
   readonly threads: number;
 }): Promise<DistilledConcepts> {
   const folder = await workFolder(step.model, step.out);
   const { sae, model } = await readConcepts(folder);
-  const { d, n } = sae;
-  const table = await readEmbeddings(step.data, d);
+  const { d } = sae;
+  const embeddings = await readEmbeddings(step.data, d);
   const { kept, heldOut } =
     step.holdout === undefined
-      ? holdOut(table, HOLDOUT_SHARE, step.seed)
-      : { kept: table.data, heldOut: (await readEmbeddings(step.holdout, d)).data };
-  const { student, onnx, k, jaccard16, cosineLoss, holdoutLatents } = await distill(sae, kept, heldOut, step.threads);
+      ? holdOut(embeddings, HOLDOUT_SHARE, step.seed)
+      : { kept: embeddings.data, heldOut: (await readEmbeddings(step.holdout, d)).data };
+  const { ratio = DEFAULT_RATIO, table: besides = [], threads } = step;
+  const distilled = await distill(sae, kept, heldOut, { ratio, table: besides, threads });
+  const { student, onnx, k, chosen, table } = distilled;
   const rows = Math.min(HOLDOUT_ROWS, heldOut.length / d);
+  const shown = heldOut.slice(0, rows * d);
   await writeFileAtomic(join(folder, 'student.onnx'), onnx);
   await writeNpz(join(folder, 'holdout.npz'), {
-    embeddings: { shape: [rows, d], data: heldOut.slice(0, rows * d) },
-    latents: { shape: [rows, student.n], data: holdoutLatents.slice(0, rows * student.n) },
+    embeddings: { shape: [rows, d], data: shown },
+    latents: { shape: [rows, student.n], data: evaluateStudent(student, shown) },
   });
-  const figures = { bytes: onnx.length, jaccard16, cosineLoss };
-  await writeConceptModel(folder, { ...model, student: { latents: [...student.latents], k, ...figures } });
+  const { bytes, jaccard16, cosineLoss } = chosen;
+  await writeConceptModel(folder, {
+    ...model,
+    student: { latents: [...student.latents], k, bytes, jaccard16, cosineLoss, table: [...table] },
+  });
   await writeReport(folder);
-  // encoder only, as the student is: the decoder stays on the ground in both cases
-  return { teacher: { bytes: 4 * (n * d + n + 2 * d) }, student: figures, model: folder, out: folder };
+  return {
+    teacher: { bytes: distilled.teacherBytes },
+    student: { bytes, ratio: chosen.ratio, latents: chosen.latents, jaccard16, cosineLoss },
+    table,
+    model: folder,
+    out: folder,
+  };
 }
 
 /** The folder to work in: a copy of the model where another one is asked for. */

@@ -6,6 +6,7 @@ import { decodeCode } from './decode.ts';
 import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
 import { deadLatents, decoderOrthogonality, meanL0, measureReconstruction, type Reconstruction } from './metrics.ts';
+import { pursueCodes } from './pursuit.ts';
 import type { SaeWeights } from './weights.ts';
 
 /** Neighbourhoods are compared over at most this many rows, the first ones: kernels grow with their square. */
@@ -55,6 +56,22 @@ export async function evaluateSae(
     decoderOrthogonality: decoderOrthogonality(sae.wDec, n, d, await atomGram(sae, threads)),
     rows,
   };
+}
+
+/** Quality at each k (cut to n) of codes that are found by pursuit instead of the encoder. */
+export async function evaluatePursuit(
+  sae: SaeWeights,
+  embeddings: Float32Array,
+  ks: readonly number[],
+  threads: number,
+): Promise<({ readonly k: number; readonly l0: number } & Reconstruction)[]> {
+  const wanted = [...new Set(ks.map((k) => Math.min(k, sae.n)))].sort((a, b) => a - b);
+  const codes = await pursueCodes(sae, embeddings, wanted, threads);
+  return wanted.map((k, i) => ({
+    k,
+    ...measureReconstruction(embeddings, reconstruct(sae, codes[i]), sae.d),
+    l0: meanL0(codes[i]),
+  }));
 }
 
 /** x̂ [rows, d] of codes. */

@@ -7,7 +7,7 @@ export { codesOf, preActivationsOf, prefix } from './code-batch.ts';
 export { decodeCode } from './decode.ts';
 export { DenseProduct } from './dense.ts';
 export { type Encoder, preActivations, type SparseCode, strongestLatents } from './encode.ts';
-export { type CodeQuality, type Evaluation, evaluateSae, reconstruct } from './evaluate.ts';
+export { type CodeQuality, type Evaluation, evaluatePursuit, evaluateSae, reconstruct } from './evaluate.ts';
 export {
   encodeRows,
   type ForeignSae,
@@ -21,6 +21,8 @@ export {
 } from './formats/index.ts';
 export { INITIALISATIONS, type Initialisation } from './initialise.ts';
 export { measureReconstruction, type Reconstruction } from './metrics.ts';
+export { pursueCodes } from './pursuit.ts';
+export type { RowSource } from './row-source.ts';
 export { parseSae, readSae, writeSae } from './sae-file.ts';
 export { formatSafeTensors, parseSafeTensors, type SafeTensors } from './safetensors.ts';
 export {

@@ -5,8 +5,9 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { DenseProduct } from './dense.ts';
 import { initialWeights } from './initialise.ts';
 import type { KindSetup } from './kinds/kinds.ts';
-import type { Preprocessed } from './preprocess.ts';
+import { stepLine } from './progress.ts';
 import { candidatesOf, resample } from './resample.ts';
+import { type RowSource, rowsAsBatch } from './row-source.ts';
 import { constrainDecoder, type Objective, update } from './step.ts';
 import type { EpochReport, Training, TrainOptions } from './train-options.ts';
 import { openTrainingMemory, type ParameterName, putRows, type TrainingMemory, takeRows } from './training-memory.ts';
@@ -22,10 +23,12 @@ const RESAMPLE_SHARE = 0.5;
 const RESAMPLE_BATCHES = 8;
 /** Largest count that float32 holds, as which checkpoints keep it. */
 const MAX_IDLE = 2 ** 24;
+/** Least time between two lines that tell of an epoch under way. */
+const TELL_SECONDS = 10;
 
 /** One training under way. */
 export class TrainingRun {
-  readonly #input: Preprocessed;
+  readonly #source: RowSource;
   readonly #rows: number;
   readonly #n: number;
   readonly #kind: KindSetup;
@@ -46,14 +49,16 @@ export class TrainingRun {
   #done = 0;
   #training = '';
   #keptAt = performance.now();
+  #toldAt = performance.now();
 
-  constructor(input: Preprocessed, d: number, kind: KindSetup, options: TrainOptions, dense: DenseProduct) {
+  constructor(source: RowSource, kind: KindSetup, options: TrainOptions, dense: DenseProduct) {
     const { batch, epochs, weighting, auxiliary = 0 } = options;
-    this.#input = input;
+    const { d } = source;
+    this.#source = source;
     this.#kind = kind;
     this.#options = options;
     this.#dense = dense;
-    this.#rows = input.data.length / d;
+    this.#rows = source.rows;
     this.#n = options.expansion * d;
     const { slots, selection, l1, firstThreshold } = kind;
     const helpers = auxiliary > 0 ? Math.min(this.#n, options.helpers ?? Math.max(1, d >> 1)) : 0;
@@ -74,9 +79,8 @@ export class TrainingRun {
   async begin(): Promise<void> {
     const { seed, initialisation, checkpoint, progress = SILENT } = this.#options;
     const { d, kernels } = this.#memory;
-    const { data } = this.#input;
     if (checkpoint) {
-      this.#training = fingerprint(data, d, this.#options);
+      this.#training = fingerprint(this.#source, this.#options);
       const counts = { fired: this.#fired, idle: this.#idle };
       const state = await readCheckpoint(checkpoint.folder, this.#memory, counts, this.#training);
       if (state) {
@@ -88,7 +92,7 @@ export class TrainingRun {
         return;
       }
     }
-    const first = await initialWeights(data, d, this.#n, initialisation, seed, this.#dense);
+    const first = await initialWeights(this.#source.sample, d, this.#n, initialisation, seed, this.#dense);
     putRows(this.#memory, 'wDec', first.wDec);
     putRows(this.#memory, 'wEnc', first.wEnc);
     const { logThreshold } = this.#memory.parameters;
@@ -103,24 +107,23 @@ export class TrainingRun {
 
   /** Trains what is left and gives the result. */
   async finish(): Promise<Training> {
-    const { seed, batch, epochs, progress = SILENT } = this.#options;
-    const order = Random.of(seed, 'order of rows');
-    for (let epoch = 0; epoch < this.#epoch; epoch++) order.permutation(this.#rows);
-    const started = cpuSeconds();
+    const { batch, epochs, progress = SILENT } = this.#options;
+    const started = { cpu: cpuSeconds(), at: performance.now() };
     let trained = 0;
     while (this.#epoch < epochs) {
-      const permutation = order.permutation(this.#rows);
       if (this.#done === 0) {
         this.#sums.fill(0);
         this.#fired.fill(0);
         this.#kind.selection.beginEpoch?.();
       }
       while (this.#done < this.#rows) {
-        const picked = permutation.subarray(this.#done, Math.min(this.#rows, this.#done + batch));
-        await this.#train(picked);
-        trained += picked.length;
-        this.#done += picked.length;
-        if (this.#done < this.#rows) await this.#keep();
+        const rows = Math.min(batch, this.#rows - this.#done);
+        await this.#train(await this.#source.batch(this.#epoch, this.#done, rows));
+        trained += rows;
+        this.#done += rows;
+        if (this.#done === this.#rows) break;
+        await this.#keep();
+        this.#tell((1000 * trained) / (performance.now() - started.at));
       }
       const report = this.#report();
       this.#epochs.push(report);
@@ -129,28 +132,22 @@ export class TrainingRun {
       if (!Number.isFinite(report.loss)) throw diverged(this.#epoch, this.#options);
       await this.#keep();
       progress.log(
-        `epoch ${this.#epoch}/${epochs}: loss ${report.loss.toFixed(4)}, ${Math.round(trained / (cpuSeconds() - started))} samples per CPU second, ${report.dead} of ${this.#n} latents not used`,
+        `epoch ${this.#epoch}/${epochs}: loss ${report.loss.toFixed(4)}, ${Math.round(trained / (cpuSeconds() - started.cpu))} samples per CPU second, ${report.dead} of ${this.#n} latents not used`,
       );
     }
-    const samplesPerCpuSecond = trained / (cpuSeconds() - started);
+    const samplesPerCpuSecond = trained / (cpuSeconds() - started.cpu);
     return { weights: this.#weights(), epochs: this.#epochs, samplesPerCpuSecond };
   }
 
   /** One step on these rows. */
-  async #train(picked: Uint32Array): Promise<void> {
+  async #train(batch: Batch): Promise<void> {
     const { learningRate, auxiliary: coefficient = 0, resampleEvery = 0 } = this.#options;
     const memory = this.#memory;
     const levels = memory.levels.length;
     const objective =
       coefficient > 0 ? { ...this.#objective, auxiliary: { coefficient, dead: this.#dead() } } : this.#objective;
     const stepFired = new Uint8Array(this.#n);
-    const { errors, penalty, auxiliary } = await batchGradients(
-      memory,
-      this.#dense,
-      this.#batch(picked),
-      objective,
-      stepFired,
-    );
+    const { errors, penalty, auxiliary } = await batchGradients(memory, this.#dense, batch, objective, stepFired);
     for (let level = 0; level < levels; level++) this.#sums[level] += errors[level];
     this.#sums[levels] += penalty;
     this.#sums[levels + 1] += auxiliary;
@@ -172,10 +169,13 @@ export class TrainingRun {
     const { seed, batch } = this.#options;
     const { selection, described, firstThreshold } = this.#kind;
     const random = Random.of(seed, `resampling after step ${this.#step}`);
-    const size = Math.min(batch, this.#rows);
-    const picked = random.permutation(this.#rows).subarray(0, RESAMPLE_BATCHES * size);
+    const { sample, d } = this.#source;
+    const rows = sample.length / d;
+    const size = Math.min(batch, rows);
+    const picked = random.permutation(rows).subarray(0, RESAMPLE_BATCHES * size);
     const batches: Batch[] = [];
-    for (let at = 0; at < picked.length; at += size) batches.push(this.#batch(picked.subarray(at, at + size)));
+    for (let at = 0; at < picked.length; at += size)
+      batches.push(rowsAsBatch(sample, d, picked.subarray(at, at + size)));
     // what a selection gathers is of the batches trained on
     const running = selection.running.slice();
     const candidates = await candidatesOf(this.#memory, this.#dense, batches, this.#objective);
@@ -184,20 +184,6 @@ export class TrainingRun {
     const begun = resample(this.#memory, dead, candidates, random, { competing, firstThreshold });
     for (const latent of dead) this.#idle[latent] = 0;
     return begun;
-  }
-
-  #batch(picked: Uint32Array): Batch {
-    const { data } = this.#input;
-    const { d } = this.#memory;
-    return {
-      rows: picked.length,
-      load(first, rows, input, width) {
-        for (let i = 0; i < rows; i++) {
-          const row = picked[first + i];
-          input.set(data.subarray(row * d, (row + 1) * d), i * width);
-        }
-      },
-    };
   }
 
   /** Latents not picked for long, rising. */
@@ -221,10 +207,25 @@ export class TrainingRun {
     this.#keptAt = performance.now();
   }
 
-  #report(): EpochReport {
+  /** Tells of an epoch under way, now and then. */
+  #tell(samplesPerSecond: number): void {
+    const { progress = SILENT, epochs } = this.#options;
+    if (performance.now() - this.#toldAt < 1000 * TELL_SECONDS) return;
+    this.#toldAt = performance.now();
+    const rowsLeft = this.#rows * (epochs - this.#epoch) - this.#done;
+    progress.log(
+      stepLine({
+        ...{ epoch: this.#epoch, epochs, step: this.#step, steps: this.#steps, report: this.#report(this.#done) },
+        ...{ dead: this.#dead().length, latents: this.#n, samplesPerSecond, rowsLeft },
+      }),
+    );
+  }
+
+  /** What the epoch gave, by its first rows. */
+  #report(rows = this.#rows): EpochReport {
     const { alpha } = this.#objective.loss;
     const total = alpha.reduce((sum, one) => sum + one, 0);
-    const means = Array.from(this.#sums, (sum) => sum / this.#rows);
+    const means = Array.from(this.#sums, (sum) => sum / rows);
     const byLevel = means.slice(0, alpha.length);
     const { kind, auxiliary = 0, resampleEvery = 0 } = this.#options;
     return {
@@ -242,7 +243,7 @@ export class TrainingRun {
     constrainDecoder(memory);
     const get = (name: ParameterName, count: number) =>
       memory.floats(memory.parameters[name].weight, memory.parameters[name].count).slice(0, count);
-    const { mean, scale, nonNegative } = this.#input;
+    const { mean, scale, nonNegative } = this.#source;
     const threshold = this.#kind.selection.threshold?.(memory);
     return {
       ...{ d: memory.d, n: memory.n, ...this.#kind.described },
@@ -257,16 +258,9 @@ export class TrainingRun {
 }
 
 /** Which training a checkpoint belongs to: what the weights depend on. */
-function fingerprint(data: Float32Array, d: number, options: TrainOptions): string {
+function fingerprint(source: RowSource, options: TrainOptions): string {
   const { threads, kernels, progress, checkpoint, ...rest } = options;
-  return sha256(
-    canonicalJson({
-      version: VERSION,
-      d,
-      data: sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-      ...rest,
-    }),
-  );
+  return sha256(canonicalJson({ version: VERSION, d: source.d, data: source.fingerprint(), ...rest }));
 }
 
 function diverged(epoch: number, options: TrainOptions): NadirError {

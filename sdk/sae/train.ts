@@ -5,23 +5,32 @@
 import { NadirError } from '../base/index.ts';
 import { DenseProduct } from './dense.ts';
 import { setUpKind } from './kinds/kinds.ts';
-import { preprocess } from './preprocess.ts';
+import { type RowSource, RowsInMemory } from './row-source.ts';
 import { TrainingRun } from './run.ts';
 import type { Training, TrainOptions } from './train-options.ts';
 
 export type { EpochReport, Kind, Training, TrainOptions } from './train-options.ts';
 export { KINDS, TRAIN_DEFAULTS } from './train-options.ts';
 
-/** Trains on embeddings [rows, d]. The same data, options and seed give the same weights. */
-export async function trainSae(embeddings: Float32Array, d: number, options: TrainOptions): Promise<Training> {
+/** Where errors of the data are. */
+const DATA = 'training data';
+
+/** Trains on embeddings [rows, d], or on rows of length d from elsewhere. The same data, options and seed give the same weights. */
+export async function trainSae(
+  embeddings: Float32Array | RowSource,
+  d: number,
+  options: TrainOptions,
+): Promise<Training> {
   checkOptions(options);
-  checkRows(embeddings, d);
-  const batchRows = Math.min(options.batch, embeddings.length / d);
-  const kind = setUpKind(options, d, batchRows);
-  const input = preprocess(embeddings, d);
+  const inMemory = embeddings instanceof Float32Array;
+  const rows = inMemory ? embeddings.length / d : embeddings.rows;
+  checkCount(rows);
+  if (inMemory) checkFinite(embeddings, d);
+  const kind = setUpKind(options, d, Math.min(options.batch, rows));
+  const source = inMemory ? new RowsInMemory(embeddings, d, options.seed) : embeddings;
   const dense = await DenseProduct.open(options.threads);
   try {
-    const run = new TrainingRun(input, d, kind, options, dense);
+    const run = new TrainingRun(source, kind, options, dense);
     await run.begin();
     return await run.finish();
   } finally {
@@ -48,19 +57,18 @@ function wrong(name: string, value: number, remedy: string): NadirError {
   return new NadirError({ what: `${value} is no ${name}`, where: `option ${name}`, remedy, exitCode: 2 });
 }
 
-/** Checks the data: at least two rows of finite numbers. */
-function checkRows(embeddings: Float32Array, d: number): void {
-  const rows = embeddings.length / d;
-  const where = 'training data';
-  if (!Number.isInteger(rows) || rows < 2) {
-    const what = `${rows} rows are too few to train on`;
-    throw new NadirError({ what, where, remedy: 'Give at least 2 embeddings', exitCode: 2 });
-  }
+function checkCount(rows: number): void {
+  if (Number.isInteger(rows) && rows >= 2) return;
+  const what = `${rows} rows are too few to train on`;
+  throw new NadirError({ what, where: DATA, remedy: 'Give at least 2 embeddings', exitCode: 2 });
+}
+
+function checkFinite(embeddings: Float32Array, d: number): void {
   const bad = embeddings.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   throw new NadirError({
     what: `${embeddings[bad]} is not a finite number`,
-    where: `${where}, row ${Math.floor(bad / d)}, value ${bad % d}`,
+    where: `${DATA}, row ${Math.floor(bad / d)}, value ${bad % d}`,
     remedy: 'Embed the images again',
   });
 }

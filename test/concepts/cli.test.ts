@@ -55,9 +55,10 @@ describe('nadir concepts', () => {
     expect(named.valid).toBeGreaterThan(0);
     const { hits } = document('search', '--model', model, '--data', paths.holdout, '--like', '3', '--limit', '4');
     expect(hits).toHaveLength(4);
-    expect(document('distill', '--model', model, ...data)).toMatchObject({
+    expect(document('distill', '--model', model, ...data, '--ratio', '1.5', '--table', '1.2,2')).toMatchObject({
       teacher: { bytes: expect.any(Number) },
       student: { bytes: expect.any(Number), jaccard16: expect.any(Number), cosineLoss: expect.any(Number) },
+      table: [{ asked: 1.2 }, { asked: 1.5, meanBits: expect.any(Number) }, { asked: 2, ratio: expect.any(Number) }],
       model,
     });
   });
@@ -100,7 +101,7 @@ describe('nadir concepts', () => {
       2,
       /Allowed choices are msae/,
     ],
-    ['a missing file', () => ['train', '--data', join(folder, 'none.npy')], 1, /cannot read file.*none\.npy/],
+    ['a missing file', () => ['train', '--data', join(folder, 'none.npy')], 1, /cannot read shards.*none\.npy/],
     ['a search for nothing', () => ['search', '--model', folder, '--data', paths.train], 2, /nothing to search for/],
     ['a folder that is no model', () => ['evaluate', '--model', folder, '--data', paths.train], 1, /model\.json/],
   ])('refuses %s in one line', (_, args, code, message) => {

@@ -6,16 +6,26 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../sdk/base/index.ts';
+import { Random, writeNpy } from '../../sdk/base/index.ts';
 import { removeCheckpoint } from '../../sdk/sae/checkpoint.ts';
 import { parseSafeTensors, trainSae } from '../../sdk/sae/index.ts';
+import { writeParquet } from '../concepts/shards/write-parquet.ts';
 import { resumeCase } from './resume-case.ts';
 
 const WORKER = fileURLToPath(new URL('training-worker.ts', import.meta.url));
 const CHECKPOINT = 'checkpoint.safetensors';
 const newFolder = () => mkdtempSync(join(tmpdir(), 'nadir-resume-'));
-const start = (kind: string, folder: string, out: string) =>
-  spawn(process.execPath, [WORKER, kind, folder, out], { stdio: 'ignore' });
+const start = (kind: string, folder: string, out: string, shards?: string) =>
+  spawn(process.execPath, [WORKER, kind, folder, out, ...(shards ? [shards] : [])], { stdio: 'ignore' });
+
+/** The case's rows in two shards, one of them Parquet. */
+async function writeShards(): Promise<string> {
+  const folder = newFolder();
+  const { data, d } = resumeCase('msae');
+  await writeParquet(join(folder, 'a.parquet'), data.subarray(0, 200 * d), d, 50);
+  await writeNpy(join(folder, 'b.npy'), { shape: [100, d], data: data.slice(200 * d) });
+  return folder;
+}
 
 /** Steps that the folder's checkpoint has behind it. */
 function stepsIn(folder: string): number {
@@ -29,11 +39,17 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 describe('a training that keeps itself on disk', () => {
-  test.each(['msae', 'batchtopk', 'jumprelu'])(
-    'ends, after kills at three moments, with the bytes of one that was never stopped: %s',
-    async (kind) => {
+  test.each([
+    ['msae', 'in memory'],
+    ['batchtopk', 'in memory'],
+    ['jumprelu', 'in memory'],
+    ['msae', 'streamed from shards'],
+  ])(
+    'ends, after kills at three moments, with the bytes of one that was never stopped: %s, %s',
+    async (kind, where) => {
+      const shards = where === 'in memory' ? undefined : await writeShards();
       const whole = join(newFolder(), 'whole');
-      const first = start(kind, newFolder(), whole);
+      const first = start(kind, newFolder(), whole, shards);
       const random = Random.of(3, `moments of ${kind}`);
       const folder = newFolder();
       const resumed = join(newFolder(), 'resumed');
@@ -41,7 +57,7 @@ describe('a training that keeps itself on disk', () => {
       let killedAt = 0;
       for (let kill = 0; kill < 3; kill++) {
         const moment = killedAt + 3 + random.below(12);
-        const child = start(kind, folder, resumed);
+        const child = start(kind, folder, resumed, shards);
         while (stepsIn(folder) < moment && child.exitCode === null) await wait(1);
         await wait(4 * random.uniform());
         child.kill('SIGKILL');
@@ -50,7 +66,7 @@ describe('a training that keeps itself on disk', () => {
         killedAt = stepsIn(folder);
         expect(killedAt).toBeGreaterThanOrEqual(moment);
       }
-      await ended(start(kind, folder, resumed));
+      await ended(start(kind, folder, resumed, shards));
       await ended(first);
       expect(readFileSync(resumed, 'utf8')).toBe(readFileSync(whole, 'utf8'));
       expect(readdirSync(folder)).toEqual([CHECKPOINT]);

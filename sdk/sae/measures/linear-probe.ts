@@ -1,0 +1,158 @@
+/**
+ * A linear probe: multinomial logistic regression with an L2 penalty, the objective of scikit-learn's LogisticRegression,
+ *   C·Σ_i w_i·(−log p(y_i | x_i)) + ½‖W‖², p = softmax(W·x + b), b without penalty,
+ * and of two classes its binomial form (one vector w, ½‖w‖²), which is the same softmax at C/2. Solved by L-BFGS from zero: deterministic.
+ */
+import { NadirError } from '../../base/index.ts';
+import { minimise } from './lbfgs.ts';
+import { requireRows, requireSame } from './rows.ts';
+
+interface Probe {
+  readonly d: number;
+  readonly classes: number;
+  /** [classes, d]; of two classes the rows are w₀ = −w₁, and scikit-learn's coef_ is w₁ − w₀. */
+  readonly weights: Float64Array;
+  /** [classes]. */
+  readonly bias: Float64Array;
+  /** False where the solver stopped before its tolerance. */
+  readonly converged: boolean;
+  readonly iterations: number;
+}
+
+interface ProbeOptions {
+  /** Inverse strength of the penalty. */
+  readonly c: number;
+  /** Classes weigh alike, whatever their numbers of rows: w_i = rows / (classes · rows of the class), class_weight='balanced'. */
+  readonly balanced: boolean;
+  /** The mean loss' gradient must fall to this. */
+  readonly tolerance: number;
+  readonly maxIterations: number;
+}
+
+const PROBE_DEFAULTS: ProbeOptions = { c: 1, balanced: false, tolerance: 1e-6, maxIterations: 1000 };
+
+/** Trains on rows [rows, d] with labels 0 … classes − 1, each of which must occur. */
+export function trainProbe(
+  rows: Float32Array,
+  d: number,
+  labels: ArrayLike<number>,
+  classes: number,
+  options: Partial<ProbeOptions> = {},
+): Probe {
+  const { c, balanced, tolerance, maxIterations } = { ...PROBE_DEFAULTS, ...options };
+  const m = requireRows(rows, d, 'rows of the probe');
+  requireSame(labels.length, m, 'labels of the probe');
+  const share = rowShares(labels, classes, balanced);
+  const means = columnMeans(rows, d);
+  // parameters [d + 1, classes], the last row the biases of centred rows: centring changes no optimum and makes the problem round
+  const x = new Float64Array((d + 1) * classes);
+  const penalty = 1 / ((classes === 2 ? c / 2 : c) * m);
+  const evaluate = lossOf(rows, d, labels, classes, share, means, penalty);
+  const { converged, iterations } = minimise(evaluate, x, tolerance, maxIterations);
+  const weights = new Float64Array(classes * d);
+  const bias = Float64Array.from({ length: classes }, (_, k) => {
+    let value = x[d * classes + k];
+    for (let j = 0; j < d; j++) {
+      weights[k * d + j] = x[j * classes + k];
+      value -= means[j] * x[j * classes + k];
+    }
+    return value;
+  });
+  return { d, classes, weights, bias, converged, iterations };
+}
+
+/** Turns `classes` logits into probabilities in place; gives log Σ exp. */
+function softmax(values: Float64Array, from: number, classes: number): number {
+  let most = -Infinity;
+  for (let k = from; k < from + classes; k++) most = Math.max(most, values[k]);
+  let sum = 0;
+  for (let k = from; k < from + classes; k++) {
+    values[k] = Math.exp(values[k] - most);
+    sum += values[k];
+  }
+  for (let k = from; k < from + classes; k++) values[k] /= sum;
+  return most + Math.log(sum);
+}
+
+/** The objective over C·rows, and its gradient. Rows are centred in passing, so that zeros in them stay free of cost. */
+function lossOf(
+  rows: Float32Array,
+  d: number,
+  labels: ArrayLike<number>,
+  classes: number,
+  share: Float64Array,
+  means: Float64Array,
+  penalty: number,
+): (x: Float64Array, gradient: Float64Array) => number {
+  const m = labels.length;
+  const logits = new Float64Array(classes);
+  const offset = new Float64Array(classes);
+  const total = new Float64Array(classes);
+  const first = d * classes;
+  return (x, gradient) => {
+    gradient.fill(0);
+    total.fill(0);
+    for (let k = 0; k < classes; k++) offset[k] = x[first + k];
+    for (let j = 0; j < d; j++) for (let k = 0; k < classes; k++) offset[k] -= means[j] * x[j * classes + k];
+    let loss = 0;
+    for (let row = 0; row < m; row++) {
+      logits.set(offset);
+      const base = row * d;
+      for (let j = 0; j < d; j++) {
+        const value = rows[base + j];
+        if (value === 0) continue;
+        for (let k = 0, at = j * classes; k < classes; k++, at++) logits[k] += value * x[at];
+      }
+      const label = labels[row];
+      const own = logits[label];
+      loss += share[row] * (softmax(logits, 0, classes) - own);
+      logits[label] -= 1;
+      for (let k = 0; k < classes; k++) {
+        logits[k] *= share[row];
+        total[k] += logits[k];
+      }
+      for (let j = 0; j < d; j++) {
+        const value = rows[base + j];
+        if (value === 0) continue;
+        for (let k = 0, at = j * classes; k < classes; k++, at++) gradient[at] += value * logits[k];
+      }
+    }
+    for (let k = 0; k < classes; k++) gradient[first + k] = total[k];
+    for (let j = 0; j < d; j++) {
+      for (let k = 0, at = j * classes; k < classes; k++, at++) {
+        gradient[at] += penalty * x[at] - means[j] * total[k];
+        loss += (penalty / 2) * x[at] * x[at];
+      }
+    }
+    return loss;
+  };
+}
+
+/** Weight of each row over the number of rows. */
+function rowShares(labels: ArrayLike<number>, classes: number, balanced: boolean): Float64Array {
+  const counts = new Float64Array(classes);
+  for (let i = 0; i < labels.length; i++) {
+    if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] >= classes)
+      throw new NadirError({
+        what: `label ${labels[i]} of ${classes} classes`,
+        where: `row ${i} of the probe`,
+        remedy: `Give labels from 0 to ${classes - 1}`,
+      });
+    counts[labels[i]]++;
+  }
+  const missing = counts.indexOf(0);
+  if (classes < 2 || missing >= 0)
+    throw new NadirError({
+      what: classes < 2 ? `${classes} classes` : `no row of class ${missing}`,
+      where: 'labels of the probe',
+      remedy: 'Give rows of two classes or more, and some of each',
+    });
+  const m = labels.length;
+  return Float64Array.from(labels, (label) => (balanced ? 1 / (classes * counts[label]) : 1 / m));
+}
+
+function columnMeans(rows: Float32Array, d: number): Float64Array {
+  const means = new Float64Array(d);
+  for (let from = 0; from < rows.length; from += d) for (let j = 0; j < d; j++) means[j] += rows[from + j];
+  return means.map((sum) => (sum * d) / rows.length);
+}

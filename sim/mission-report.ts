@@ -79,7 +79,7 @@ writes them as a few of ${concepts.latents} concepts, the strongest first, so th
 a name that their meaning bears out. On ${concepts.heldOut} pictures kept apart:</p>
 <table><tr><th>concepts kept</th><th>cosine with the embedding</th><th>unexplained variance (FVU)</th></tr>
 ${concepts.byK.map(({ k, cosine, fvu }) => html`<tr><td>${k}</td><td>${bar(cosine)}${cosine.toFixed(3)}</td><td>${fvu.toFixed(3)}</td></tr>`)}</table>
-<p>The trained encoder of ${megabytes(concepts.teacherBytes)} does not fly: a student of ${megabytes(concepts.studentBytes)} with int8 weights
+<p>The trained encoder of ${megabytes(concepts.teacherBytes)} does not fly: a student of ${megabytes(concepts.studentBytes)} with integer weights of 2 to 7 bits
 does. Its 16 strongest concepts overlap with the teacher's by ${concepts.jaccard16.toFixed(2)} (Jaccard), and its code loses
 ${concepts.cosineLoss < 0.001 ? 'less than 0.001' : concepts.cosineLoss.toFixed(3)} of the cosine.</p>`;
 }

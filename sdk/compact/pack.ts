@@ -163,7 +163,7 @@ async function describeModels(
         rows: concepts.model.data.rows,
       },
       seed: concepts.model.seed,
-      note: `${concepts.latents} of ${concepts.model.n} concepts, int8`,
+      note: `${concepts.latents} of ${concepts.model.n} concepts, 2 to 7-bit integers`,
       ...sizes(inspections.student),
     },
   ];

@@ -20,5 +20,16 @@ export interface Progress {
   log(line: string): void;
 }
 
+/** Whether it is time for another line: true once in so many seconds, counted from now. */
+export function onceIn(seconds: number): () => boolean {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - last < 1000 * seconds) return false;
+    last = now;
+    return true;
+  };
+}
+
 /** Progress that goes nowhere. */
 export const SILENT: Progress = { log: () => {} };

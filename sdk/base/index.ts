@@ -4,15 +4,20 @@
  */
 export { brokerPlace } from './broker-url.ts';
 export { drawChart } from './chart.ts';
-export { type CommandDocument, type Progress, SILENT, VERSION } from './command.ts';
+export { type CommandDocument, onceIn, type Progress, SILENT, VERSION } from './command.ts';
 export { messageOf, NadirError } from './error.ts';
 export { canonicalJson, sha256, sha256File, writeFileAtomic } from './files.ts';
 export { html, Markup, page, raw } from './html.ts';
 export {
   formatNpy,
+  halvesToFloats,
   type NdArray,
+  NPY_PREFIX_BYTES,
   type NumericArray,
+  npyHeaderEnd,
+  npyShape,
   parseNpy,
+  parseNpyHeader,
   readBounded,
   readNpy,
   toFloat32,

@@ -12,7 +12,13 @@ import {
 import { qualityLines } from './concepts-lines.ts';
 import { count, counts, positive, run, type SharedOptions, shared, wholeNumber } from './run.ts';
 
-interface TrainCommand extends SharedOptions {
+/** Options that are left to the training's own defaults where they are not given. */
+const OPTIONAL = [
+  ...(['prefixes', 'penalty', 'bandwidth', 'firstThreshold'] as const),
+  ...(['auxiliary', 'helpers', 'resampleEvery', 'deadAfter'] as const),
+];
+
+interface TrainCommand extends SharedOptions, Pick<TrainOptions, (typeof OPTIONAL)[number]> {
   readonly data: string[];
   readonly holdout?: string;
   readonly licence?: string;
@@ -25,25 +31,11 @@ interface TrainCommand extends SharedOptions {
   readonly lr: number;
   readonly loss: 'nmse' | 'mse';
   readonly init: Initialisation;
-  readonly prefixes?: number[];
-  readonly penalty?: number;
-  readonly bandwidth?: number;
-  readonly firstThreshold?: number;
-  readonly auxiliary?: number;
-  readonly helpers?: number;
-  readonly resampleEvery?: number;
-  readonly deadAfter?: number;
   readonly checkpointEvery: number;
   /** MiB. */
   readonly memory?: number;
   readonly out: string;
 }
-
-/** Options that are left to the training's own defaults where they are not given. */
-const OPTIONAL = [
-  ...(['prefixes', 'penalty', 'bandwidth', 'firstThreshold'] as const),
-  ...(['auxiliary', 'helpers', 'resampleEvery', 'deadAfter'] as const),
-];
 
 export function addTrain(concepts: Command): void {
   const base = TRAIN_DEFAULTS;

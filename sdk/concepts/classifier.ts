@@ -1,12 +1,22 @@
 /** An encoder's own vocabulary: the rows of its classifier live in the embedding space, since logit = row · embedding + bias. */
 import { NadirError, readBounded } from '../base/index.ts';
-import { readOnnx, tensorValues } from '../compact/index.ts';
+import { type OnnxModel, readOnnx, tensorValues } from '../compact/index.ts';
 
 const MAX_MODEL_BYTES = 512 * 2 ** 20;
 
-/** Classifier rows [words, d] of an ONNX encoder, in the order of its logits. */
-export async function readClassifierRows(path: string, words: number, d: number): Promise<Float32Array> {
-  const { graph } = readOnnx(await readBounded(path, MAX_MODEL_BYTES), path);
+/** Reads an ONNX encoder whose classifier is wanted. */
+export async function readEncoder(path: string): Promise<OnnxModel> {
+  return readOnnx(await readBounded(path, MAX_MODEL_BYTES), path);
+}
+
+/** Bias of an encoder's classifier: the only vector of as many values as there are words; undefined where there is none or more. */
+export function classifierBias({ graph }: OnnxModel, path: string, words: number): Float64Array | undefined {
+  const found = graph.initializer?.filter(({ dims }) => dims?.length === 1 && dims[0] === words) ?? [];
+  return found.length === 1 ? Float64Array.from(tensorValues(found[0], path) as ArrayLike<number>, Number) : undefined;
+}
+
+/** Classifier rows [words, d] of an encoder, in the order of its logits. */
+export function classifierRows({ graph }: OnnxModel, path: string, words: number, d: number): Float32Array {
   const isClassifier = (dims: readonly number[] = []) =>
     dims.length === 2 && ((dims[0] === words && dims[1] === d) || (dims[0] === d && dims[1] === words));
   const matrix = graph.initializer?.find(({ dims }) => isClassifier(dims));

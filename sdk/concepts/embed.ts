@@ -1,5 +1,5 @@
 /** Images to embeddings: JPEG, resize, the encoder in onnxruntime, in batches. */
-import { NadirError, type Progress, SILENT } from '../base/index.ts';
+import { NadirError, onceIn, type Progress, SILENT } from '../base/index.ts';
 import { decodeJpeg, ENCODER_EDGE, encoderInput } from '../spectra/index.ts';
 import { ImageEncoder } from './encoder.ts';
 import type { ImageSet } from './images.ts';
@@ -7,6 +7,7 @@ import { DIHEDRAL, turn } from './turn.ts';
 
 /** Inputs run at once: few enough that activations stay in the cache, enough that threads have work. */
 const BATCH = 16;
+const TELL_SECONDS = 2;
 
 export interface EmbedOptions {
   /** ONNX file: one input [N, 3, H, W], output `embedding` [N, d]. */
@@ -59,16 +60,16 @@ export async function embedImages(
     filled = 0;
   };
   try {
-    let said = started;
+    const isTime = onceIn(TELL_SECONDS);
     for (const name of names) {
       encoderInput(decodeJpeg(await images.read(name), `${images.path}, image ${name}`), plain);
       for (let variant = 0; variant < augment; variant++) {
         turn(plain, ENCODER_EDGE, variant, input, filled * values);
         if (++filled === BATCH) await flush();
       }
-      if (performance.now() - said > 2000) {
-        said = performance.now();
-        progress.log(`embedded ${done} of ${rows}, ${Math.round((done * 1000) / (said - started))} images per second`);
+      if (isTime()) {
+        const rate = Math.round((done * 1000) / (performance.now() - started));
+        progress.log(`embedded ${done} of ${rows}, ${rate} images per second`);
       }
     }
     if (filled > 0) await flush();

@@ -3,7 +3,7 @@
  * beside it (in the folder) `files.txt` with each row's image.
  */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   NadirError,
   parseNpy,
@@ -16,11 +16,11 @@ import {
   writeNpy,
 } from '../base/index.ts';
 import type { Embeddings } from './embed.ts';
+import { ROW_FILES, rowFilesPath } from './row-files.ts';
 import { type EmbeddingShards, openShards } from './shards/index.ts';
 
 /** Largest file, and largest table of shards, that is read whole. */
 const MAX_BYTES = 2 ** 31 - 1;
-const FILES = 'files.txt';
 
 export interface EmbeddingTable {
   /** [rows, d]. */
@@ -38,7 +38,7 @@ export async function writeEmbeddings(
   folder: string,
   { data, d, files }: Embeddings,
 ): Promise<{ embeddings: string; files: string }> {
-  const paths = { embeddings: join(folder, 'embeddings.npy'), files: join(folder, FILES) };
+  const paths = { embeddings: join(folder, 'embeddings.npy'), files: join(folder, ROW_FILES) };
   await writeNpy(paths.embeddings, { shape: [files.length, d], data });
   await writeFileAtomic(paths.files, `${files.join('\n')}\n`);
   return paths;
@@ -98,9 +98,9 @@ async function readArray(path: string, d?: number): Promise<EmbeddingTable> {
 
 /** Image of each row by the list beside a file or in a folder, where there is one that fits. */
 async function filesOf(path: string, rows: number): Promise<readonly string[] | undefined> {
-  const read = (folder: string) => readFile(join(folder, FILES), 'utf8').catch(() => undefined);
-  const list = (await read(path)) ?? (await read(dirname(path)));
-  const files = list?.replace(/\n$/, '').split('\n');
+  const list = await rowFilesPath(path);
+  const text = list && (await readFile(list, 'utf8').catch(() => undefined));
+  const files = text?.replace(/\n$/, '').split('\n');
   return files?.length === rows ? files : undefined;
 }
 
@@ -121,17 +121,16 @@ export function holdOut(
   const rows = Array.from({ length: table.rows }, (_, row) => row);
   const take = (wanted: boolean) =>
     rowsOf(
-      table,
+      table.data,
+      table.d,
       rows.filter((row) => out.has(groupOf(row)) === wanted),
     );
   return { kept: take(false), heldOut: take(true) };
 }
 
-/** Some rows of a table, [rows, d]. */
-function rowsOf({ data, d }: EmbeddingTable, rows: readonly number[]): Float32Array {
+/** Some rows of data [n, d], [rows, d]. */
+export function rowsOf(data: Float32Array, d: number, rows: ArrayLike<number>): Float32Array {
   const result = new Float32Array(rows.length * d);
-  rows.forEach((row, i) => {
-    result.set(data.subarray(row * d, (row + 1) * d), i * d);
-  });
+  for (let i = 0; i < rows.length; i++) result.set(data.subarray(rows[i] * d, (rows[i] + 1) * d), i * d);
   return result;
 }

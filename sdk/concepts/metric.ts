@@ -7,6 +7,7 @@
  * With Σ = AᵀA of m rows, Woodbury's identity gives λ·uᵀ(Σ + λI)⁻¹v = u·v − (K u)·(K v), K = L⁻¹A, LLᵀ = λI + AAᵀ.
  */
 import type { DenseProduct } from '../sae/index.ts';
+import { choleskyLower } from './cholesky.ts';
 
 /** λ over the mean eigenvalue. */
 const SHRINKAGE = 3;
@@ -32,7 +33,7 @@ export async function whitenedMetric(sample: Float32Array, d: number, dense: Den
   const lambda = (SHRINKAGE * trace) / d || 1;
   const gram = Float64Array.from(await dense.multiply(centred, centred, d));
   for (let i = 0; i < m; i++) gram[i * m + i] += lambda;
-  const reduced = solveLower(cholesky(gram, m), centred, m, d);
+  const reduced = solveLower(choleskyLower(gram, m), centred, m, d);
   const project = async (rows: Float32Array) => {
     const projected = await dense.multiply(rows, reduced, d);
     return { rows, projected, lengths: lengthsOf(rows, projected, d, m) };
@@ -59,18 +60,6 @@ function lengthsOf(rows: Float32Array, projected: Float32Array, d: number, m: nu
     for (let i = row * m; i < (row + 1) * m; i++) square -= projected[i] ** 2;
     return Math.sqrt(Math.max(0, square));
   });
-}
-
-/** Lower triangle L of a positive definite matrix [m, m], in place: matrix = L·Lᵀ. */
-function cholesky(matrix: Float64Array, m: number): Float64Array {
-  for (let j = 0; j < m; j++) {
-    for (let i = j; i < m; i++) {
-      let sum = matrix[i * m + j];
-      for (let k = 0; k < j; k++) sum -= matrix[i * m + k] * matrix[j * m + k];
-      matrix[i * m + j] = i === j ? Math.sqrt(sum) : sum / matrix[j * m + j];
-    }
-  }
-  return matrix;
 }
 
 /** L⁻¹·rows for rows [m, d]. */

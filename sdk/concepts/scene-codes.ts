@@ -1,5 +1,5 @@
 /** Codes of embeddings as they stream by: the strongest latents of each row, by which scenes are indexed, searched and shown. */
-import { type Progress, SILENT } from '../base/index.ts';
+import { onceIn, type Progress, SILENT } from '../base/index.ts';
 import { codesOf, preActivationsOf, type SaeWeights, type SparseCode } from '../sae/index.ts';
 import type { EmbeddingShards } from './shards/index.ts';
 
@@ -8,7 +8,7 @@ export const SCENE_K = 64;
 /** Rows whose pre-activations are held at once, fewer where the dictionary is large. */
 const CHUNK_ROWS = 2048;
 const CHUNK_VALUES = 2 ** 24;
-const TELL_MS = 5000;
+const TELL_SECONDS = 5;
 
 export interface SceneCodeOptions {
   /** Strongest latents of a row that are kept. */
@@ -43,7 +43,7 @@ export async function* sceneCodes(
     return { rows, embeddings, codes: codesOf(await preActivationsOf(sae, embeddings, threads), n, Math.min(k, n)) };
   };
   let row = 0;
-  let said = performance.now();
+  const isTime = onceIn(TELL_SECONDS);
   for await (const block of blocks) {
     for (let at = 0; at < block.length; at += d, row++) {
       if (!isWanted(row)) continue;
@@ -52,9 +52,7 @@ export async function* sceneCodes(
       if (rows.length < capacity) continue;
       yield await encoded();
       rows = [];
-      if (performance.now() - said < TELL_MS) continue;
-      said = performance.now();
-      progress.log(`encoded ${row + 1} rows`);
+      if (isTime()) progress.log(`encoded ${row + 1} rows`);
     }
   }
   if (rows.length > 0) yield await encoded();

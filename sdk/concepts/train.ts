@@ -13,6 +13,7 @@ import {
   trainSae,
   writeSae,
 } from '../sae/index.ts';
+import { rowsOf } from './embeddings.ts';
 import { writeConceptModel } from './model.ts';
 import { writeReport } from './report.ts';
 import { type DataPaths, openTrainingData } from './training-data.ts';
@@ -103,10 +104,7 @@ async function activityOf(sae: SaeWeights, rows: Float32Array, threads: number):
 async function writeSample(folder: string, rows: Float32Array, d: number, seed: number): Promise<void> {
   const order = Random.of(seed, 'sample of rows').permutation(rows.length / d);
   const picked = order.slice(0, SAMPLE_ROWS).sort();
-  const data = new Float16Array(picked.length * d);
-  picked.forEach((row, i) => {
-    data.set(rows.subarray(row * d, (row + 1) * d), i * d);
-  });
+  const data = Float16Array.from(rowsOf(rows, d, picked));
   await writeNpy(join(folder, 'sample.npy'), { shape: [picked.length, d], data });
 }
 

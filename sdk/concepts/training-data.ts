@@ -1,9 +1,10 @@
 /** The embeddings that a training takes: held in memory where they fit what is stated, else streamed from their shards. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { NadirError, type Progress } from '../base/index.ts';
+import { NadirError, onceIn, type Progress } from '../base/index.ts';
 import type { RowSource } from '../sae/index.ts';
 import { type EmbeddingTable, holdOut, readEmbeddings, readShards } from './embeddings.ts';
+import { imagesOfRows } from './row-files.ts';
 import {
   describeFootprint,
   type EmbeddingShards,
@@ -11,7 +12,6 @@ import {
   fitsMemory,
   footprintOf,
   heldOutRows,
-  imagesOfRows,
   openShards,
   StreamedRows,
   surveyShards,
@@ -106,13 +106,13 @@ async function streamed(
   const share = holdout === undefined ? Math.min(HOLDOUT_SHARE, footprint.heldOutRows / rows) : 0;
   const isHeldOut = heldOutRows(share, seed, await imagesOfRows(path, rows));
   const started = performance.now();
-  let told = started;
+  const isTime = onceIn(TELL_SECONDS);
   const survey = await surveyShards(shards, {
     ...{ isHeldOut, seed, sampleRows: footprint.sampleRows, heldOutRows: footprint.heldOutRows },
     onRows(done) {
-      if (performance.now() - told < 1000 * TELL_SECONDS) return;
-      told = performance.now();
-      progress.log(`surveyed ${done} of ${rows} rows, ${Math.round((1000 * done) / (told - started))} rows/s`);
+      if (!isTime()) return;
+      const rate = Math.round((1000 * done) / (performance.now() - started));
+      progress.log(`surveyed ${done} of ${rows} rows, ${rate} rows/s`);
     },
   });
   if (survey.kept < 2 || (holdout === undefined && survey.heldOut.length === 0)) {

@@ -1,7 +1,7 @@
 /** A vocabulary: words (.txt, one a line) and their vectors in the embedding space (.npy [words, d], or the encoder whose classes they are). */
 import { basename } from 'node:path';
 import { NadirError, readBounded, readNpy, toFloat32 } from '../base/index.ts';
-import { readClassifierRows } from './classifier.ts';
+import { classifierRows, readEncoder } from './classifier.ts';
 
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
@@ -23,7 +23,7 @@ export async function readVocabulary(textPath: string, vectorPath: string, d: nu
     throw new NadirError({ what: 'empty line', where: `${textPath}, line ${empty + 1}`, remedy });
   }
   const vectors = vectorPath.endsWith('.onnx')
-    ? await readClassifierRows(vectorPath, words.length, d)
+    ? classifierRows(await readEncoder(vectorPath), vectorPath, words.length, d)
     : await readVectors(vectorPath, textPath, words.length, d);
   const bad = vectors.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {

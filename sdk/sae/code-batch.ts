@@ -37,6 +37,11 @@ export function codesOf(pre: Float32Array, n: number, k: number): SparseCode[] {
   return Array.from({ length: pre.length / n }, (_, row) => strongestLatents(pre, k, row * n, n));
 }
 
+/** Numbers of latents as codes can have them, each once and rising: at most n. */
+export function risingKs(ks: readonly number[], n: number): number[] {
+  return [...new Set(ks.map((k) => Math.min(k, n)))].sort((a, b) => a - b);
+}
+
 /** The first k latents of a code. */
 export function prefix(code: SparseCode, k: number): SparseCode {
   return { latents: code.latents.subarray(0, k), values: code.values.subarray(0, k) };

@@ -1,7 +1,7 @@
 /** Measures a model on embeddings it was not trained on: the prefix code at each k, the full ReLU code, and the dictionary. */
 import { NadirError } from '../base/index.ts';
 import { cknna, codeKernel, linearKernel } from './cknna.ts';
-import { codesOf, preActivationsOf, prefix } from './code-batch.ts';
+import { codesOf, preActivationsOf, prefix, risingKs } from './code-batch.ts';
 import { decodeCode } from './decode.ts';
 import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
@@ -48,9 +48,8 @@ export async function evaluateSae(
     l0: meanL0(codes),
     cknna: cknna(ofEmbeddings, codeKernel(codes.slice(0, compared), n), compared),
   });
-  const wanted = [...new Set(ks.map((k) => Math.min(k, n)))].sort((a, b) => a - b);
   return {
-    byK: wanted.map((k) => ({ k, ...quality(full.map((code) => prefix(code, k))) })),
+    byK: risingKs(ks, n).map((k) => ({ k, ...quality(full.map((code) => prefix(code, k))) })),
     full: quality(full),
     dead: deadLatents(full, n),
     decoderOrthogonality: decoderOrthogonality(sae.wDec, n, d, await atomGram(sae, threads)),
@@ -65,7 +64,7 @@ export async function evaluatePursuit(
   ks: readonly number[],
   threads: number,
 ): Promise<({ readonly k: number; readonly l0: number } & Reconstruction)[]> {
-  const wanted = [...new Set(ks.map((k) => Math.min(k, sae.n)))].sort((a, b) => a - b);
+  const wanted = risingKs(ks, sae.n);
   const codes = await pursueCodes(sae, embeddings, wanted, threads);
   return wanted.map((k, i) => ({
     k,

@@ -6,8 +6,10 @@
  * descent. The latents of a smaller k are among those of a larger one; their values are fitted to each k.
  */
 import { NadirError } from '../base/index.ts';
+import { risingKs } from './code-batch.ts';
 import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
+import { atomNorms } from './formats/latents.ts';
 import { openKernels } from './kernels/open.ts';
 import type { SaeWeights } from './weights.ts';
 
@@ -30,7 +32,7 @@ export async function pursueCodes(
 ): Promise<SparseCode[][]> {
   const { d, n, mean, scale, bPre } = sae;
   checkUnitAtoms(sae);
-  const rising = [...new Set(ks.map((k) => Math.min(k, n)))].sort((a, b) => a - b);
+  const rising = risingKs(ks, n);
   const rows = embeddings.length / d;
   const batch = Math.min(ROWS, rows);
   const pursuit = new Pursuit(sae, batch, rising[rising.length - 1]);
@@ -163,15 +165,13 @@ class Pursuit {
   }
 }
 
-function checkUnitAtoms({ d, n, wDec }: SaeWeights): void {
-  for (let latent = 0; latent < n; latent++) {
-    let square = 0;
-    for (let i = latent * d; i < (latent + 1) * d; i++) square += wDec[i] * wDec[i];
-    if (Math.abs(square - 1) < 1e-3) continue;
-    throw new NadirError({
-      what: `atom ${latent} has norm ${Math.sqrt(square).toPrecision(4)}, not 1`,
-      where: 'the dictionary',
-      remedy: 'Bring its atoms to norm 1 first (withUnitAtoms)',
-    });
-  }
+function checkUnitAtoms(sae: SaeWeights): void {
+  const norms = atomNorms(sae);
+  const bad = norms.findIndex((norm) => !(Math.abs(norm * norm - 1) < 1e-3));
+  if (bad < 0) return;
+  throw new NadirError({
+    what: `atom ${bad} has norm ${norms[bad].toPrecision(4)}, not 1`,
+    where: 'the dictionary',
+    remedy: 'Bring its atoms to norm 1 first (withUnitAtoms)',
+  });
 }

@@ -1,5 +1,5 @@
 /** One training under way: its steps over epochs, what it tells of them, and where it stands on disk. */
-import { canonicalJson, NadirError, Random, SILENT, sha256, VERSION } from '../base/index.ts';
+import { canonicalJson, NadirError, onceIn, Random, SILENT, sha256, VERSION } from '../base/index.ts';
 import { type Batch, batchGradients } from './batch.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { DenseProduct } from './dense.ts';
@@ -49,7 +49,7 @@ export class TrainingRun {
   #done = 0;
   #training = '';
   #keptAt = performance.now();
-  #toldAt = performance.now();
+  readonly #isTime = onceIn(TELL_SECONDS);
 
   constructor(source: RowSource, kind: KindSetup, options: TrainOptions, dense: DenseProduct) {
     const { batch, epochs, weighting, auxiliary = 0 } = options;
@@ -210,8 +210,7 @@ export class TrainingRun {
   /** Tells of an epoch under way, now and then. */
   #tell(samplesPerSecond: number): void {
     const { progress = SILENT, epochs } = this.#options;
-    if (performance.now() - this.#toldAt < 1000 * TELL_SECONDS) return;
-    this.#toldAt = performance.now();
+    if (!this.#isTime()) return;
     const rowsLeft = this.#rows * (epochs - this.#epoch) - this.#done;
     progress.log(
       stepLine({

@@ -1,12 +1,9 @@
 /** A headless Chromium for tests of pages, spoken to by its DevTools protocol; nothing outside the machine is reachable from it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-
-/** Where Chromium is on this machine, if anywhere. */
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
 interface Answer {
   readonly id?: number;

@@ -6,7 +6,8 @@ import { Random } from '../../sdk/base/index.ts';
 import { dashboardHtml } from '../../sdk/concepts/dashboard/document.ts';
 import type { PageData } from '../../sdk/concepts/dashboard/page-data.ts';
 import { BARS } from '../../sdk/concepts/dashboard/spread.ts';
-import { Browser, CHROMIUM } from './browser.ts';
+import { CHROMIUM } from '../chromium.ts';
+import { Browser } from './browser.ts';
 import { newFolder } from './scenes.ts';
 import { HOSTILE } from './tiny-model.ts';
 

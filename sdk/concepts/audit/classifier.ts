@@ -1,8 +1,7 @@
 /** The decision that is audited: a linear classifier over embeddings, p = softmax(W·x + b), trained here from labels or given. */
 import { NadirError, parseNpz, readBounded, readNpy, toFloat64 } from '../../base/index.ts';
-import { readOnnx, tensorValues } from '../../compact/index.ts';
 import { trainProbe } from '../../sae/measures/index.ts';
-import { readClassifierRows } from '../classifier.ts';
+import { classifierBias, classifierRows, readEncoder } from '../classifier.ts';
 
 const MAX_BYTES = 2 ** 30;
 const MAX_TEXT_BYTES = 16 * 2 ** 20;
@@ -53,8 +52,9 @@ export async function readClassifier(path: string, namesPath: string, d: number)
 async function readWeights(path: string, classes: number, d: number) {
   const none = new Float64Array(classes);
   if (path.endsWith('.onnx')) {
-    const weights = Float64Array.from(await readClassifierRows(path, classes, d));
-    return { weights, bias: (await readBias(path, classes)) ?? none };
+    const encoder = await readEncoder(path);
+    const weights = Float64Array.from(classifierRows(encoder, path, classes, d));
+    return { weights, bias: classifierBias(encoder, path, classes) ?? none };
   }
   if (!path.endsWith('.npz')) return { weights: toFloat64(await readNpy(path)), bias: none };
   const arrays = parseNpz(await readBounded(path, MAX_BYTES), path);
@@ -66,11 +66,4 @@ async function readWeights(path: string, classes: number, d: number) {
       remedy: 'Save it with numpy.savez(weights=…, bias=…)',
     });
   return { weights: toFloat64(weights), bias: bias === undefined ? none : toFloat64(bias) };
-}
-
-/** The only vector of as many values as there are classes. */
-async function readBias(path: string, classes: number): Promise<Float64Array | undefined> {
-  const { graph } = readOnnx(await readBounded(path, MAX_BYTES), path);
-  const found = graph.initializer?.filter(({ dims }) => dims?.length === 1 && dims[0] === classes) ?? [];
-  return found.length === 1 ? Float64Array.from(tensorValues(found[0], path) as ArrayLike<number>, Number) : undefined;
 }

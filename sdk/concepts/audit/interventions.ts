@@ -3,26 +3,17 @@
  * d_j the latent's atom and s the model's scale: the error of the reconstruction stays out of it. (So does the projection of a non-negative
  * decoder, which is no part of the concept.) A linear classifier's logits move by (t − 1)·z_j·W·d_j/s.
  */
-import { codesOf, DenseProduct, preActivationsOf, type SaeWeights, type SparseCode } from '../../sae/index.ts';
+import { DenseProduct, type SaeWeights } from '../../sae/index.ts';
+import { softmax } from '../../sae/measures/index.ts';
+import { type Activations, gatherActivations } from '../activations.ts';
 import type { Classifier } from './classifier.ts';
 
-/** Rows encoded at once: their pre-activations are [rows, n]. */
-const CHUNK_ROWS = 2048;
-
-export interface Interventions {
-  readonly rows: number;
-  readonly n: number;
+export interface Interventions extends Activations {
   readonly classes: number;
   /** Logits of the rows as they are, [rows, classes]. */
   readonly logits: Float32Array;
   /** What one unit of each latent's activation adds to the logits, [n, classes]. */
   readonly pull: Float32Array;
-  /** Entries of latent j are start[j] … start[j + 1] − 1: the rows that show it, [n + 1]. */
-  readonly start: Uint32Array;
-  /** Row of each entry, rising within a latent. */
-  readonly row: Uint32Array;
-  /** Activation of each entry. */
-  readonly value: Float32Array;
 }
 
 /** Encodes rows [rows, d] to their k strongest latents and prepares every intervention on them. */
@@ -33,14 +24,9 @@ export async function openInterventions(
   k: number,
   threads: number,
 ): Promise<Interventions> {
-  const { d, n } = sae;
+  const { d } = sae;
   const classes = classifier.names.length;
-  const rows = embeddings.length / d;
-  const codes: SparseCode[] = [];
-  for (let from = 0; from < rows; from += CHUNK_ROWS) {
-    const chunk = embeddings.subarray(from * d, Math.min(rows, from + CHUNK_ROWS) * d);
-    codes.push(...codesOf(await preActivationsOf(sae, chunk, threads), n, k));
-  }
+  const activations = await gatherActivations(sae, [embeddings], { k, threads });
   const weights = Float32Array.from(classifier.weights);
   const dense = await DenseProduct.open(threads);
   let logits: Float32Array;
@@ -53,19 +39,7 @@ export async function openInterventions(
   }
   for (let i = 0; i < logits.length; i++) logits[i] += classifier.bias[i % classes];
   for (let i = 0; i < pull.length; i++) pull[i] /= sae.scale;
-  const start = new Uint32Array(n + 1);
-  for (const { latents } of codes) for (const latent of latents) start[latent + 1]++;
-  for (let j = 0; j < n; j++) start[j + 1] += start[j];
-  const [row, value] = [new Uint32Array(start[n]), new Float32Array(start[n])];
-  const next = start.slice();
-  codes.forEach(({ latents, values }, at) => {
-    for (let i = 0; i < latents.length; i++) {
-      const entry = next[latents[i]]++;
-      row[entry] = at;
-      value[entry] = values[i];
-    }
-  });
-  return { rows, n, classes, logits, pull, start, row, value };
+  return { ...activations, classes, logits, pull };
 }
 
 /** Probabilities of the classes [classes] at one entry of `latent`, its activation scaled by `factor`. */
@@ -86,20 +60,8 @@ export function probabilitiesAt(
 /** Probabilities of the rows as they are, [rows, classes]. */
 export function probabilities({ rows, classes, logits }: Interventions): Float64Array {
   const result = Float64Array.from(logits);
-  for (let row = 0; row < rows; row++) softmax(result.subarray(row * classes, (row + 1) * classes));
+  for (let row = 0; row < rows; row++) softmax(result, row * classes, classes);
   return result;
-}
-
-/** Logits to probabilities, in place. */
-function softmax(values: Float64Array): void {
-  let most = -Infinity;
-  for (const value of values) most = Math.max(most, value);
-  let sum = 0;
-  for (let c = 0; c < values.length; c++) {
-    values[c] = Math.exp(values[c] - most);
-    sum += values[c];
-  }
-  for (let c = 0; c < values.length; c++) values[c] /= sum;
 }
 
 /** Place of the greatest of each row of [rows, width], the first of equals. */

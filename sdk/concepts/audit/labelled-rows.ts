@@ -1,6 +1,7 @@
 /** Rows with their true class, which is the folder in the name of a row's image, and how they are split into rows to train on and rows to audit. */
 import { NadirError, Random } from '../../base/index.ts';
-import { type EmbeddingTable, readEmbeddings } from '../embeddings.ts';
+import { type EmbeddingTable, readEmbeddings, rowsOf } from '../embeddings.ts';
+import { folderOf } from '../row-files.ts';
 
 const AUDITED_SHARE = 0.4;
 
@@ -62,20 +63,10 @@ function labelled(table: EmbeddingTable, rows: readonly number[], where: string)
     throw new NadirError({ what: 'no files.txt of as many lines as there are rows', where, remedy });
   if (rows.length === 0) throw new NadirError({ what: 'too few images to hold some out', where, remedy: 'Give more' });
   const files = rows.map((row) => table.files?.[row] ?? '');
-  const truth = files.map(classOf);
-  const bad = truth.indexOf(undefined);
+  const truth = files.map(folderOf);
+  const bad = truth.indexOf('');
   if (bad >= 0) throw new NadirError({ what: `no class in the name ${files[bad]}`, where, remedy });
-  const { d } = table;
-  const embeddings = new Float32Array(rows.length * d);
-  rows.forEach((row, i) => {
-    embeddings.set(table.data.subarray(row * d, (row + 1) * d), i * d);
-  });
-  return { embeddings, files, truth: truth.map(String) };
-}
-
-/** Folder that an image lies in; undefined where it lies in none. */
-function classOf(file: string): string | undefined {
-  return file.split('/').at(-2) || undefined;
+  return { embeddings: rowsOf(table.data, table.d, rows), files, truth };
 }
 
 function everyRow({ rows }: EmbeddingTable): number[] {

@@ -1,6 +1,7 @@
 /** audit.html: the findings as a table, then each concept and class with its curve and its images. One file, no network. */
 import { drawChart, html, type Markup, page, raw } from '../../base/index.ts';
 import type { ImageSet } from '../images.ts';
+import { folderOf } from '../row-files.ts';
 import { LABELS } from './audit.ts';
 import type { CurvePoint } from './curve.ts';
 import type { AuditDocument, NamedFinding } from './document.ts';
@@ -112,7 +113,7 @@ async function pictures(
       bytes.length <= MAX_IMAGE_BYTES &&
       html`<img width="96" height="96" alt="${file}" title="${file}" src="data:image/jpeg;base64,${Buffer.from(bytes).toString('base64')}"><br>`;
     shown.push(
-      html`<figure style="display:inline-block;margin:0 8px 8px 0">${picture}<figcaption>${picture ? file.split('/').at(-2) : file} ${words}</figcaption></figure>`,
+      html`<figure style="display:inline-block;margin:0 8px 8px 0">${picture}<figcaption>${picture ? folderOf(file) : file} ${words}</figcaption></figure>`,
     );
   }
   return html`<div>${shown}</div>`;

@@ -1,4 +1,5 @@
 /** Classes by the folders that images lie in: `Forest/Forest_12.jpg` is of class Forest. */
+import { folderOf } from '../row-files.ts';
 
 /** More folders than this are an archive's, not classes. */
 const MOST_CLASSES = 256;
@@ -14,7 +15,7 @@ export interface FolderClasses {
 
 /** Classes of files; undefined where the folders tell none. */
 export function folderClasses(files: readonly string[]): FolderClasses | undefined {
-  const folders = files.map((file) => file.split('/').at(-2) ?? '');
+  const folders = files.map(folderOf);
   const names = [...new Set(folders)].sort();
   const few = names.length < 2 || names.length > MOST_CLASSES || files.length < FEWEST_IMAGES * names.length;
   if (few || names[0] === '') return undefined;

@@ -2,7 +2,7 @@
  * The images that stand for a latent: where it is strongest, in the middle of the rows that show it, and where it is weakest. Any row of a band
  * stands for the band as well as another, so one whose image is on the page already is taken there: each image then has to be packed once.
  */
-import type { Activations } from './activations.ts';
+import type { Activations } from '../activations.ts';
 
 /** Images of each kind, at most. */
 const [STRONGEST, MIDDLE, WEAKEST] = [5, 3, 3];
@@ -20,7 +20,7 @@ export interface Pictures {
   readonly weakest: readonly Picture[];
 }
 
-/** Pictures of all latents; `fileOf` gives the image of a row, undefined where there is none. An image is shown once a latent. */
+/** Pictures of all latents, their activations strongest first; `fileOf` gives the image of a row, undefined where there is none. An image is shown once a latent. */
 export function choosePictures(
   { n, start, row, value }: Activations,
   fileOf: (row: number) => string | undefined,

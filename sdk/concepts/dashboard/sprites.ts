@@ -1,5 +1,5 @@
 /** Thumbnails packed in a few sheets, each image once: as large as the bytes allow. */
-import { type Progress, SILENT } from '../../base/index.ts';
+import { onceIn, type Progress, SILENT } from '../../base/index.ts';
 import type { RgbImage } from '../../spectra/index.ts';
 import type { ImageSet } from '../images.ts';
 import { encodeJpeg, thumbnail } from '../thumbnail.ts';
@@ -17,7 +17,7 @@ const SHEET_EDGE = 2048;
 /** Images by which bytes are estimated, and what the estimate may be off by. */
 const SAMPLE = 200;
 const MARGIN = 1.06;
-const TELL_MS = 5000;
+const TELL_SECONDS = 5;
 
 export interface Sprites {
   /** Edge of a thumbnail, pixels. */
@@ -58,7 +58,7 @@ async function pack(
   const across = Math.floor(SHEET_EDGE / edge);
   const perSheet = across ** 2;
   const sheets: Uint8Array[] = [];
-  let said = performance.now();
+  const isTime = onceIn(TELL_SECONDS);
   for (let first = 0; first < names.length; first += perSheet) {
     const count = Math.min(perSheet, names.length - first);
     const sheet: RgbImage = {
@@ -74,9 +74,7 @@ async function pack(
         i % across,
         Math.floor(i / across),
       );
-      if (performance.now() - said < TELL_MS) continue;
-      said = performance.now();
-      progress.log(`packed ${first + i + 1} of ${names.length} images`);
+      if (isTime()) progress.log(`packed ${first + i + 1} of ${names.length} images`);
     }
     sheets.push(encodeJpeg(sheet, quality));
   }

@@ -1,12 +1,12 @@
 /** Everything that a dashboard says of a model's latents, before it is drawn. */
 import { NadirError, type Progress, Random } from '../../base/index.ts';
+import { gatherActivations, strongestFirst } from '../activations.ts';
 import type { ImageSet } from '../images.ts';
 import type { NamedLatent } from '../model.ts';
 import type { ConceptReader } from '../reader.ts';
 import { findRowFiles, rowFiles } from '../row-files.ts';
 import { blocksOf } from '../scene-codes.ts';
 import type { EmbeddingShards } from '../shards/index.ts';
-import { gatherActivations } from './activations.ts';
 import { type Effect, effectsOn, type LinearProbe } from './effect.ts';
 import { folderClasses } from './labels.ts';
 import { type Neighbour, nearestAtoms } from './neighbours.ts';
@@ -83,6 +83,7 @@ export async function surveyLatents(
       if (place !== undefined) sample.set(embedding, place * sae.d);
     },
   );
+  strongestFirst(activations);
   const { n, start, value } = activations;
   const spreads = Array.from({ length: n }, (_, latent) => spreadOf(value.subarray(start[latent], start[latent + 1])));
   const pictures = choosePictures(activations, fileOf);

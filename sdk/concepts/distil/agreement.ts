@@ -2,9 +2,9 @@
 import { openOnnx } from '../../compact/index.ts';
 import {
   codesOf,
-  decodeCode,
   measureReconstruction,
   preActivationsOf,
+  reconstruct,
   type SaeWeights,
   type SparseCode,
 } from '../../sae/index.ts';
@@ -68,9 +68,5 @@ export function meanJaccard(a: readonly SparseCode[], b: readonly SparseCode[], 
 }
 
 function meanCosine(sae: SaeWeights, codes: readonly SparseCode[], embeddings: Float32Array): number {
-  const decoded = new Float32Array(codes.length * sae.d);
-  codes.forEach(({ latents, values }, row) => {
-    decodeCode(sae, latents, values, decoded.subarray(row * sae.d, (row + 1) * sae.d));
-  });
-  return measureReconstruction(embeddings, decoded, sae.d).cosine;
+  return measureReconstruction(embeddings, reconstruct(sae, codes), sae.d).cosine;
 }

@@ -3,7 +3,8 @@
  * are bytes. An error e in a latent's weights is an error of variance eᵀCe in its pre-activation, C the covariance of the bytes.
  */
 import { DenseProduct } from '../../sae/index.ts';
-import { choleskyUpper } from './cholesky.ts';
+import { choleskyUpper } from '../cholesky.ts';
+import { rowsOf } from '../embeddings.ts';
 import { type ByteRange, bytesOf } from './student.ts';
 
 const LARGEST_BYTE = 255;
@@ -52,12 +53,8 @@ export function* chunksOf(rows: Float32Array, d: number): Generator<Float32Array
 function spread(embeddings: Float32Array, d: number): Float32Array {
   const total = embeddings.length / d;
   if (total <= MAX_ROWS) return embeddings;
-  const picked = new Float32Array(MAX_ROWS * d);
-  for (let i = 0; i < MAX_ROWS; i++) {
-    const row = Math.floor((i * total) / MAX_ROWS);
-    picked.set(embeddings.subarray(row * d, (row + 1) * d), i * d);
-  }
-  return picked;
+  const picked = Uint32Array.from({ length: MAX_ROWS }, (_, i) => Math.floor((i * total) / MAX_ROWS));
+  return rowsOf(embeddings, d, picked);
 }
 
 /** Range of each feature over the rows; a feature that never changes gets a step of 1. */

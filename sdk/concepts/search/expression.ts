@@ -22,6 +22,11 @@ export interface WantedConcept {
   readonly weight: number;
 }
 
+/** A concept as it is asked for: a name alone is a concept to have. */
+export function wantedOf(concept: string | WantedConcept): WantedConcept {
+  return typeof concept === 'string' ? { concept: { name: concept }, must: 'have', weight: 1 } : concept;
+}
+
 /** Weights beyond these would drown every other concept. */
 const [LEAST, MOST] = [1e-6, 1e6];
 

@@ -8,7 +8,7 @@
 import { NadirError } from '../../base/index.ts';
 import { type CodeIndex, type CodeQuery, type ConceptTerm, likeQuery } from '../code-index/index.ts';
 import type { ConceptReader } from '../reader.ts';
-import type { ConceptRef, WantedConcept } from './expression.ts';
+import { type ConceptRef, type WantedConcept, wantedOf } from './expression.ts';
 
 /** What is looked for: concepts, or rows like this one, perhaps more or less of some concepts. */
 export type Query =
@@ -32,9 +32,7 @@ export type ResolvedQuery = { readonly terms: readonly WantedLatents[]; readonly
 export function resolveQuery(reader: ConceptReader, query: Query): ResolvedQuery {
   const resolve = ({ concept, must, weight }: WantedConcept) => ({ latents: latentsOf(reader, concept), must, weight });
   if ('like' in query) return { like: query.like, terms: (query.shifts ?? []).map(resolve) };
-  const terms = query.concepts.map((concept) =>
-    resolve(typeof concept === 'string' ? { concept: { name: concept }, must: 'have', weight: 1 } : concept),
-  );
+  const terms = query.concepts.map((concept) => resolve(wantedOf(concept)));
   if (terms.some(({ must, weight }) => must === 'have' || (must === 'counts' && weight > 0))) return { terms };
   const remedy = 'Ask for a concept, or give one a positive weight';
   throw new NadirError({ what: 'nothing to look for', where: '--concept', remedy, exitCode: 2 });

@@ -2,7 +2,7 @@
 import { NadirError, writeFileAtomic } from '../../base/index.ts';
 import { openImages } from '../images.ts';
 import { readConcepts } from '../reader.ts';
-import { formatConcepts, parseConcepts, parseShifts, type WantedConcept } from './expression.ts';
+import { formatConcepts, parseConcepts, parseShifts, type WantedConcept, wantedOf } from './expression.ts';
 import { hitsPage } from './hits-page.ts';
 import type { Query } from './scene-query.ts';
 import { findScenes, type Hit, type SearchPlace } from './search.ts';
@@ -77,12 +77,7 @@ function latentsOf(text: string): WantedConcept[] {
 
 /** The question as a page's title. */
 function questionOf(query: Query, likeFile: string | undefined): string {
-  if (!('like' in query))
-    return formatConcepts(
-      query.concepts.map((one) =>
-        typeof one === 'string' ? { concept: { name: one }, must: 'have', weight: 1 } : one,
-      ),
-    );
+  if (!('like' in query)) return formatConcepts(query.concepts.map(wantedOf));
   const moved = (query.shifts ?? []).map(({ concept, weight }) => {
     const text = formatConcepts([{ concept, must: 'have', weight: 1 }]);
     const size = Math.abs(weight) === 1 ? '' : `${Math.abs(weight)} × `;

@@ -3,7 +3,6 @@
  * them (mean, hash, samples); a split by seeded hash; and rows for training from a shuffle buffer within a stated footprint.
  */
 export { describeFootprint, type Footprint, fitsMemory, footprintOf } from './footprint.ts';
-export { imagesOfRows } from './images-of-rows.ts';
 export { EmbeddingShards, openShards } from './shards.ts';
 export { heldOutRows } from './split.ts';
 export { StreamedRows } from './streamed-rows.ts';

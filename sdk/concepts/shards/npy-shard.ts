@@ -1,10 +1,8 @@
 /** Rows of an .npy array (numpy.lib.format, versions 1 to 3) read where they lie in a file, which may be larger than memory. */
+import { halvesToFloats, NPY_PREFIX_BYTES, npyHeaderEnd, parseNpyHeader } from '../../base/index.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ShardReader, shardError } from './shard-reader.ts';
 
-const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
-/** Longest header that is read; numpy's own is 128 bytes. */
-const MAX_HEADER_BYTES = 65536;
 const REMEDY = 'Write the shard again with numpy.save; it may be truncated';
 /** Bytes of a file that are read at once, at least a row's. */
 const PIECE_BYTES = 1 << 20;
@@ -33,22 +31,23 @@ export async function openNpyShard(path: string, files: OpenFiles): Promise<Shar
 
 /** Opens an .npy array that lies somewhere in a file. Its header and size are checked here, its values when they are read. */
 export async function openNpyAt({ path, where, offset, bytes }: NpyPlace, files: OpenFiles): Promise<ShardReader> {
-  const prefix = Buffer.alloc(12);
-  if (bytes < prefix.length) throw shardError('not an .npy file', where, REMEDY);
+  const fail = (what: string) => shardError(what, where, REMEDY);
+  const prefix = Buffer.alloc(NPY_PREFIX_BYTES);
+  if (bytes < prefix.length) throw fail('not an .npy file');
   await files.fill(path, prefix, offset);
-  const headerEnd = npyHeaderEnd(prefix, where);
-  if (headerEnd > bytes) throw shardError('.npy header is cut off', where, REMEDY);
+  const headerEnd = npyHeaderEnd(prefix, fail);
+  if (headerEnd > bytes) throw fail('.npy header is cut off');
   const head = Buffer.alloc(headerEnd);
   await files.fill(path, head, offset);
-  const layout = parseNpyHeader(head, where);
+  const layout = layoutOf(head, where);
   const { rows, d } = layout;
   const expected = rows * d * sizeOf(layout);
   const found = bytes - headerEnd;
   if (found < expected) {
     const what = `.npy data is cut off: shape (${rows}, ${d}) needs ${expected} bytes, found ${found}`;
-    throw shardError(what, where, REMEDY);
+    throw fail(what);
   }
-  if (found > expected) throw shardError(`.npy file has ${found - expected} bytes too many`, where, REMEDY);
+  if (found > expected) throw fail(`.npy file has ${found - expected} bytes too many`);
   return {
     rows,
     d,
@@ -56,30 +55,8 @@ export async function openNpyAt({ path, where, offset, bytes }: NpyPlace, files:
   };
 }
 
-/** Where the header ends, by the first 12 bytes. */
-export function npyHeaderEnd(prefix: Buffer, where: string): number {
-  if (!prefix.subarray(0, 6).equals(MAGIC)) throw shardError('not an .npy file', where, REMEDY);
-  const major = prefix[6];
-  if (major < 1 || major > 3) throw shardError(`unknown .npy version ${major}`, where, REMEDY);
-  const length = major === 1 ? prefix.readUInt16LE(8) : prefix.readUInt32LE(8);
-  if (length > MAX_HEADER_BYTES) throw shardError('.npy header is cut off', where, REMEDY);
-  return (major === 1 ? 10 : 12) + length;
-}
-
-/** Number of axes by a header, or undefined where it makes no sense. */
-export function npyAxes(head: Buffer): number | undefined {
-  return shapeOf(head.toString('latin1'))?.length;
-}
-
-function parseNpyHeader(head: Buffer, where: string): NpyLayout {
-  const text = head.toString('latin1');
-  const descr = /'descr':\s*'([<>|=]?)([a-zA-Z])(\d+)'/.exec(text);
-  const order = /'fortran_order':\s*(True|False)/.exec(text);
-  const shape = shapeOf(text);
-  if (!descr || !order || !shape) {
-    throw shardError('.npy header is not understood (numeric arrays only)', where, REMEDY);
-  }
-  const type = `${descr[2]}${descr[3]}`;
+function layoutOf(head: Buffer, where: string): NpyLayout {
+  const { type, bigEndian, fortranOrder, shape } = parseNpyHeader(head, (what) => shardError(what, where, REMEDY));
   if (type !== 'f2' && type !== 'f4' && type !== 'f8') {
     throw shardError(`embeddings of type '${type}'`, where, 'Give float16, float32 or float64');
   }
@@ -88,16 +65,11 @@ function parseNpyHeader(head: Buffer, where: string): NpyLayout {
   if (shape.length !== 2) throw shardError(shaped, where, 'Give an array of shape [rows, d]');
   if (rows < 1 || d < 1) throw shardError(`${shaped} are none`, where, 'Leave empty shards out');
   if (!Number.isSafeInteger(rows * d * 8)) throw shardError(`${shaped} cannot be`, where, REMEDY);
-  if (order[1] === 'True' && rows > 1 && d > 1) {
+  if (fortranOrder && rows > 1 && d > 1) {
     const remedy = 'Write it again with numpy.save(path, numpy.ascontiguousarray(embeddings))';
     throw shardError('embeddings in Fortran order, whose rows lie scattered', where, remedy);
   }
-  return { rows, d, type, bigEndian: descr[1] === '>' };
-}
-
-function shapeOf(header: string): number[] | undefined {
-  const text = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  return text?.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
+  return { rows, d, type, bigEndian };
 }
 
 function sizeOf({ type }: NpyLayout): number {
@@ -131,12 +103,4 @@ async function* readRows({ path, start, layout, files }: NpyRows, first: number,
     } else if (bigEndian) bytes.swap32();
     yield block.subarray(0, rows * d);
   }
-}
-
-/** Every float16 as float32, by its bits: several times faster than converting one by one. */
-let floatOfHalf: Float32Array | undefined;
-
-function halvesToFloats(halves: Uint16Array, into: Float32Array): void {
-  floatOfHalf ??= Float32Array.from(new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer));
-  for (let i = 0; i < halves.length; i++) into[i] = floatOfHalf[halves[i]];
 }

@@ -3,8 +3,8 @@
  * stored member is read where it lies. A deflated one has no places to start at: it is inflated whole, and so only up to a stated size.
  */
 import { constants, inflateRawSync } from 'node:zlib';
-import { parseNpy, readBounded, readZip, toFloat32 } from '../../base/index.ts';
-import { npyAxes, npyHeaderEnd, openNpyAt } from './npy-shard.ts';
+import { npyHeaderEnd, npyShape, parseNpy, readBounded, readZip, toFloat32 } from '../../base/index.ts';
+import { openNpyAt } from './npy-shard.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ShardReader, shardError } from './shard-reader.ts';
 import { readDirectory, type ZipMember } from './zip-directory.ts';
@@ -77,7 +77,12 @@ async function axesOf(path: string, member: ZipMember, files: OpenFiles): Promis
   await files.fill(path, raw, start);
   try {
     const head = member.method === 8 ? inflateRawSync(raw, { finishFlush: constants.Z_SYNC_FLUSH }) : raw;
-    return npyAxes(head.subarray(0, npyHeaderEnd(head, path)));
+    return npyShape(
+      head.subarray(
+        0,
+        npyHeaderEnd(head, (what) => shardError(what, path, DAMAGED)),
+      ),
+    )?.length;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@
 import { NadirError } from '../../base/index.ts';
 import { minimise } from './lbfgs.ts';
 import { requireRows, requireSame } from './rows.ts';
+import { softmax } from './softmax.ts';
 
 interface Probe {
   readonly d: number;
@@ -59,19 +60,6 @@ export function trainProbe(
     return value;
   });
   return { d, classes, weights, bias, converged, iterations };
-}
-
-/** Turns `classes` logits into probabilities in place; gives log Σ exp. */
-function softmax(values: Float64Array, from: number, classes: number): number {
-  let most = -Infinity;
-  for (let k = from; k < from + classes; k++) most = Math.max(most, values[k]);
-  let sum = 0;
-  for (let k = from; k < from + classes; k++) {
-    values[k] = Math.exp(values[k] - most);
-    sum += values[k];
-  }
-  for (let k = from; k < from + classes; k++) values[k] /= sum;
-  return most + Math.log(sum);
 }
 
 /** The objective over C·rows, and its gradient. Rows are centred in passing, so that zeros in them stay free of cost. */

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeNpy } from '../../../sdk/base/index.ts';
+import { imagesOfRows } from '../../../sdk/concepts/row-files.ts';
 import {
   describeFootprint,
   EmbeddingShards,
   footprintOf,
   heldOutRows,
-  imagesOfRows,
   openShards,
   StreamedRows,
   surveyShards,

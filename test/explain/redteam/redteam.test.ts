@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT, SILENT } from '../../../sdk/base/index.ts';
 import { CHECKS, type RedteamOutcome, redteamSoilModel, trainSoilModel } from '../../../sdk/explain/index.ts';
 import type { Patch } from '../../../sdk/spectra/index.ts';
+import { CHROMIUM } from '../../chromium.ts';
 import { syntheticPatch, writeHyperviewFolder } from '../../spectra/hyperview-folders.ts';
 import { auditTable, csvOf, soilTable } from './plants.ts';
 
@@ -301,9 +302,8 @@ describe('the report', () => {
     expect([...new Set(page.match(/https?:\/\/[^"\s<]+/g))]).toEqual(['http://www.w3.org/2000/svg']);
   });
 
-  const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   // without a Chromium on the machine there is no browser to open the page in
-  test.skipIf(chromium === undefined)(
+  test.skipIf(CHROMIUM === undefined)(
     'opens in Chromium without a network',
     () => {
       const shot = join(folder, 'report.png');
@@ -315,7 +315,7 @@ describe('the report', () => {
         '--window-size=1100,1400',
       ];
       execFileSync(
-        chromium ?? '',
+        CHROMIUM ?? '',
         [...flags, `--user-data-dir=${join(folder, 'browser')}`, `--screenshot=${shot}`, `file://${whole.report}`],
         { stdio: 'ignore', timeout: 60_000 },
       );

@@ -1,6 +1,6 @@
 /** Which rows each latent is active in, gathered from codes as they stream by. */
-import type { SaeWeights } from '../../sae/index.ts';
-import { type SceneCodeOptions, sceneCodes } from '../scene-codes.ts';
+import type { SaeWeights } from '../sae/index.ts';
+import { type SceneCodeOptions, sceneCodes } from './scene-codes.ts';
 
 export interface Activations {
   /** Latents. */
@@ -9,7 +9,7 @@ export interface Activations {
   readonly rows: number;
   /** Where the activations of each latent begin, [n + 1]. */
   readonly start: Uint32Array;
-  /** Row and value of each activation, latent after latent, the strongest first, ties by row. */
+  /** Row and value of each activation, latent after latent, within one by rising row. */
   readonly row: Uint32Array;
   readonly value: Float32Array;
 }
@@ -20,9 +20,9 @@ export type RowVisitor = (row: number, embedding: Float32Array) => void;
 /** Gathers the activations of embeddings that come in blocks [m, d]: 24 bytes for each at the peak. */
 export async function gatherActivations(
   sae: SaeWeights,
-  blocks: AsyncIterable<Float32Array>,
+  blocks: AsyncIterable<Float32Array> | Iterable<Float32Array>,
   options: SceneCodeOptions,
-  visit: RowVisitor,
+  visit: RowVisitor = () => {},
 ): Promise<Activations> {
   const { n, d } = sae;
   const parts: { latents: Uint32Array; rows: Uint32Array; values: Float32Array }[] = [];
@@ -55,13 +55,16 @@ export async function gatherActivations(
       value[at] = values[i];
     }
   }
-  for (let latent = 0; latent < n; latent++)
-    strongestFirst(row.subarray(start[latent], start[latent + 1]), value.subarray(start[latent], start[latent + 1]));
   return { n, rows: encoded, start, row, value };
 }
 
-/** Sorts in place; rows come rising. */
-function strongestFirst(rows: Uint32Array, values: Float32Array): void {
+/** Puts the strongest of each latent first, ties by row, in place. */
+export function strongestFirst({ n, start, row, value }: Activations): void {
+  for (let latent = 0; latent < n; latent++)
+    sortOne(row.subarray(start[latent], start[latent + 1]), value.subarray(start[latent], start[latent + 1]));
+}
+
+function sortOne(rows: Uint32Array, values: Float32Array): void {
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
   const [unsortedRows, unsortedValues] = [rows.slice(), values.slice()];
   order.forEach((from, to) => {

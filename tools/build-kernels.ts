@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../sdk/base/index.ts';
 
+/** Sources whose name ends so are for memories that threads share, of at most 2 GiB. */
+const SHARED = '-shared.ts';
+const SHARED_OPTIONS = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '32768'];
 const OPTIONS = ['-O3', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--noAssert'];
 
 /** Builds every kernel that is missing or older than its source. Throws where a source does not compile. */
@@ -23,7 +26,8 @@ async function compile(source: string, target: string): Promise<void> {
   mkdirSync(join(target, '..'), { recursive: true });
   // loaded only when there is work: it takes a second
   const { main } = await import('assemblyscript/asc');
-  const { error, stderr } = await main([source, '--outFile', target, ...OPTIONS]);
+  const options = source.endsWith(SHARED) ? [...OPTIONS, ...SHARED_OPTIONS] : OPTIONS;
+  const { error, stderr } = await main([source, '--outFile', target, ...options]);
   if (error) throw new Error(`${source} does not compile: ${error.message}\n${stderr.toString()}`);
 }
 

@@ -27,6 +27,6 @@ export {
 export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
 export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
 export { formatPng } from './png.ts';
-export { onSharedMemory, runJobs, serveJobs, workerUrl } from './pool.ts';
+export { type Crew, onSharedMemory, openCrew, runJobs, serveJobs, workerUrl } from './pool.ts';
 export { Random } from './random.ts';
-export { fitsWasm, openWasm, requireFits } from './wasm.ts';
+export { fitsWasm, openWasm, openWasmOn, requireFits, sharedWasmMemory } from './wasm.ts';

@@ -100,6 +100,44 @@ function giveBack(url: URL, worker: Worker): void {
   }, IDLE_MILLISECONDS).unref();
 }
 
+/** Threads that each have work of their own, and do a job together. */
+export interface Crew<Job, Result> {
+  /** Has every thread do the job; their results, [threads]. The first error ends all threads and is thrown. */
+  together(job: Job): Promise<Result[]>;
+  /** Gives the threads back; nothing more where an error has ended them. */
+  close(): void;
+  /** Whether no error has ended them. */
+  readonly whole: boolean;
+}
+
+/** Threads that stay with their data, one each, until they are given back. */
+export function openCrew<Data, Job, Result>(worker: URL, data: readonly Data[]): Crew<Job, Result> {
+  const workers = data.map((own) => {
+    const taken = takeWorker(worker);
+    taken.postMessage({ data: own });
+    return taken;
+  });
+  let whole = true;
+  return {
+    async together(job) {
+      if (!whole) throw new Error('the threads ended with an error before');
+      try {
+        return await Promise.all(workers.map((one) => resultOf<Job, Result>(one, job)));
+      } catch (error) {
+        whole = false;
+        await Promise.all(workers.map((one) => one.terminate()));
+        throw error;
+      }
+    },
+    get whole() {
+      return whole;
+    },
+    close() {
+      if (whole) for (const one of workers) giveBack(worker, one);
+    },
+  };
+}
+
 /** The whole body of a worker's module: does each job that comes with the data that came before it. */
 export function serveJobs<Data, Job, Result>(work: (data: Data, job: Job) => Result | Promise<Result>): void {
   let data: Data;

@@ -18,10 +18,25 @@ export function openWasm<Exports>(
   bytes: number,
   mayGrow = false,
 ): (Exports & { readonly memory: WebAssembly.Memory }) | undefined {
+  const pages = Math.ceil(bytes / PAGE) + 1;
+  if (compile(module) === undefined) return undefined;
+  return openWasmOn(module, new WebAssembly.Memory({ initial: pages, maximum: mayGrow ? MAX_BYTES / PAGE : pages }));
+}
+
+/** A memory of at least `bytes`, all zero, that threads can share. */
+export function sharedWasmMemory(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE) + 1;
+  const descriptor = { initial: pages, maximum: pages, shared: true };
+  return new WebAssembly.Memory(descriptor);
+}
+
+/** An instance of the kernels on this memory; undefined where they cannot load. */
+export function openWasmOn<Exports>(
+  module: URL,
+  memory: WebAssembly.Memory,
+): (Exports & { readonly memory: WebAssembly.Memory }) | undefined {
   const compiled = compile(module);
   if (compiled === undefined) return undefined;
-  const pages = Math.ceil(bytes / PAGE) + 1;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: mayGrow ? MAX_BYTES / PAGE : pages });
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   return { ...(exports as Exports), memory };
 }

@@ -3,6 +3,7 @@
  * strongest positive pre-activations, what the model leaves, e = x' − x̂ held fixed: c · mean over rows of ‖e − Σ z·D‖²/d, over the row's
  * power where the main loss is.
  */
+import { backpropagateLatents, residualsOf } from './gradients.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
 /** What the auxiliary loss is made of. */
@@ -27,31 +28,31 @@ export function helpDeadLatents(
 ): number {
   const { kernels, at, parameters, width, d, n, levels, helpers } = memory;
   if (!helpers || dead.length === 0) return 0;
-  const { wDec, wEnc, bLat } = parameters;
+  const { wDec } = parameters;
   selectDead(memory, rows, dead);
   const latents = memory.words(at.helperLatents, rows * helpers);
   const values = memory.floats(at.helperValues, rows * helpers);
   const ends = memory.words(at.helperEnds, rows);
-  const gradients = memory.floats(at.helperGradients, rows * width).fill(0);
+  // begins as the last level's residual gradient: x̂ − x' times lastWeight · 2/(d · batch rows · power)
+  residualsOf(memory, rows, levels.length - 1, at.helperRows);
+  const gradients = memory.floats(at.helperRows, rows * width);
+  for (let i = 0; i < gradients.length; i++) gradients[i] *= coefficient / lastWeight;
   const scale = (2 * coefficient) / (d * batchRows);
   let loss = 0;
   for (let row = 0; row < rows; row++) {
     const input = at.input + row * width * 4;
     const power = relative ? kernels.dot(input, input, width) / d : 1;
-    const target = at.helperGradients + row * width * 4;
+    const target = at.helperRows + row * width * 4;
     if (power > 0) {
       for (let place = row * helpers; place < row * helpers + ends[row]; place++)
         kernels.axpy((scale / power) * values[place], wDec.weight + latents[place] * width * 4, target, width);
-      // the last level's residual gradient is x̂ − x' times lastWeight · 2/(d · batch rows · power)
-      const last = at.gradients + ((row + 1) * levels.length - 1) * width * 4;
-      kernels.axpy(coefficient / lastWeight, last, target, width);
       loss += (coefficient * power * kernels.dot(target, target, width)) / (scale * scale * d);
     } else gradients.fill(0, row * width, (row + 1) * width);
   }
-  const { helperLatents, helperValues, helperEnds, helperGradients, centred, starts, entries } = at;
-  kernels.byLatent(helperLatents, helperEnds, rows, 1, helpers, n, starts, entries);
-  const found = [helperValues, helperEnds, helpers, helperGradients, starts, entries] as const;
-  kernels.backward(0, n, centred, width, wDec.weight, 1, ...found, 0, wDec.gradient, wEnc.gradient, bLat.gradient);
+  kernels.pack(at.helperRows, 0, rows, rows, width, at.helperGradients);
+  const picked = { latents: at.helperLatents, values: at.helperValues, ends: at.helperEnds, slots: helpers };
+  const found = { ...picked, levelCount: 1, gradients: at.helperGradients };
+  backpropagateLatents(memory, rows, found, 0, true, { first: 0, last: n }, memory.workspaces[0]);
   return loss;
 }
 
@@ -63,8 +64,18 @@ function selectDead(memory: TrainingMemory, rows: number, dead: Uint32Array): vo
   const bias = memory.floats(memory.parameters.bLat.weight, n);
   const deadBias = memory.floats(at.helperBias, dead.length);
   for (let i = 0; i < dead.length; i++) deadBias[i] = bias[dead[i]];
-  const { scratchValues, scratchLatents, helperLatents, helperValues, helperEnds } = at;
-  const found = [scratchValues, scratchLatents, helperLatents, helperValues, helperEnds, helpers] as const;
+  const { helperLatents, helperValues, helperEnds } = at;
+  const { scratchValues, scratchLatents, scratchAll, scratchRest } = memory.workspaces[0];
+  const found = [
+    scratchValues,
+    scratchLatents,
+    scratchAll,
+    scratchRest,
+    helperLatents,
+    helperValues,
+    helperEnds,
+    helpers,
+  ] as const;
   kernels.select(at.pre, rows, dead.length, at.helperBias, at.helpers, 1, ...found);
   const latents = memory.words(at.helperLatents, rows * helpers);
   const ends = memory.words(at.helperEnds, rows);

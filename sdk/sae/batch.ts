@@ -1,7 +1,18 @@
 /** The gradients of a whole batch, whose rows come to the memory in parts that fit it. */
+import { helpDeadLatents } from './auxiliary.ts';
 import type { DenseProduct } from './dense.ts';
+import {
+  addInputBias,
+  backpropagateLatents,
+  beginBatch,
+  decodePart,
+  encodePart,
+  endBatch,
+  markFired,
+  pickedOf,
+} from './gradients.ts';
 import type { Part } from './kinds/selection.ts';
-import { backpropagatePart, clearGradients, decodePart, encodePart, type Objective } from './step.ts';
+import type { Objective } from './objective.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
 /** Rows of a batch, preprocessed. */
@@ -28,7 +39,6 @@ export async function batchGradients(
   objective: Objective,
   fired?: Uint8Array,
 ): Promise<BatchLoss> {
-  clearGradients(memory);
   const errors = new Float64Array(memory.levels.length);
   let [penalty, auxiliary] = [0, 0];
   await forEachPart(memory, dense, batch, objective, (part) => {
@@ -38,6 +48,7 @@ export async function batchGradients(
     penalty += terms.penalty;
     auxiliary += terms.auxiliary;
   });
+  endBatch(memory);
   return { errors, penalty, auxiliary };
 }
 
@@ -50,6 +61,7 @@ export async function forEachPart(
   use: (part: Part) => void,
 ): Promise<void> {
   const { at, width } = memory;
+  beginBatch(memory);
   const parts: Part[] = [];
   for (let first = 0; first < batch.rows; first += memory.rows)
     parts.push({ first, rows: Math.min(memory.rows, batch.rows - first), batchRows: batch.rows });
@@ -70,4 +82,21 @@ export async function forEachPart(
     selection.pick(memory, part);
     use(part);
   }
+}
+
+/** The gradients of the part: W's are set by a batch's first part. Marks in `fired` [n] the latents picked. Gives what of the loss is no error of a level. */
+function backpropagatePart(memory: TrainingMemory, part: Part, objective: Objective, fired?: Uint8Array) {
+  const { n, workspaces } = memory;
+  const { rows, batchRows, first } = part;
+  const { loss, selection } = objective;
+  const all = { first: 0, last: n };
+  backpropagateLatents(memory, rows, pickedOf(memory), loss.l1 / batchRows, first > 0, all, workspaces[0]);
+  if (fired) markFired(memory, workspaces[0], all, fired);
+  addInputBias(memory, rows);
+  const penalty = selection.penalise?.(memory, part) ?? 0;
+  const lastWeight = loss.alpha[loss.alpha.length - 1] / loss.alpha.reduce((sum, one) => sum + one, 0);
+  const auxiliary = objective.auxiliary
+    ? helpDeadLatents(memory, rows, batchRows, loss.relative, lastWeight, objective.auxiliary)
+    : 0;
+  return { penalty, auxiliary };
 }

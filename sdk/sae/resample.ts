@@ -5,7 +5,8 @@
 import type { Random } from '../base/index.ts';
 import { type Batch, forEachPart } from './batch.ts';
 import type { DenseProduct } from './dense.ts';
-import { decodePart, type Objective } from './step.ts';
+import { decodePart, residualsOf } from './gradients.ts';
+import type { Objective } from './objective.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
 /**
@@ -39,9 +40,10 @@ export async function candidatesOf(
       decodePart(memory, part, objective.loss);
       const to = before + part.first;
       rows.set(memory.floats(at.centred, part.rows * width), to * width);
+      residualsOf(memory, part.rows, levels.length - 1, at.centred);
       for (let row = 0; row < part.rows; row++) {
         // the residual's gradient is the residual over power and batch rows, times what is the same for all rows
-        const residual = at.gradients + ((row + 1) * levels.length - 1) * width * 4;
+        const residual = at.centred + row * width * 4;
         const input = at.input + row * width * 4;
         const power = objective.loss.relative ? kernels.dot(input, input, width) : 1;
         losses[to + row] = kernels.dot(residual, residual, width) * power * part.batchRows ** 2;

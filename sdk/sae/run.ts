@@ -5,18 +5,22 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { DenseProduct } from './dense.ts';
 import { initialWeights } from './initialise.ts';
 import type { KindSetup } from './kinds/kinds.ts';
+import type { Objective } from './objective.ts';
 import { stepLine } from './progress.ts';
+import { MAX_RANKS, Ranks } from './ranks/ranks.ts';
 import { candidatesOf, resample } from './resample.ts';
 import { type RowSource, rowsAsBatch } from './row-source.ts';
-import { constrainDecoder, type Objective, update } from './step.ts';
 import type { EpochReport, Training, TrainOptions } from './train-options.ts';
 import { openTrainingMemory, type ParameterName, putRows, type TrainingMemory, takeRows } from './training-memory.ts';
+import { normaliseDecoder, update } from './update.ts';
 import type { SaeWeights } from './weights.ts';
 
 /** Share of the steps with constant learning rate; then it falls linearly to 0. */
 const CONSTANT_SHARE = 0.8;
 /** Rows worked on at once, whatever the batch. */
 const MICRO_ROWS = 512;
+/** Fewer would not be worth a thread. */
+const LATENTS_OF_RANK = 64;
 /** Dead latents begin anew in this share of the steps only, so that they have time to learn. */
 const RESAMPLE_SHARE = 0.5;
 /** Batches whose rows resampling draws from. */
@@ -35,6 +39,8 @@ export class TrainingRun {
   readonly #options: TrainOptions;
   readonly #dense: DenseProduct;
   readonly #memory: TrainingMemory;
+  /** The threads, where there are several and each can have its latents. */
+  readonly #ranks: Ranks | undefined;
   readonly #objective: Objective;
   readonly #epochs: EpochReport[] = [];
   /** Sums of the running epoch: errors by level, own term, auxiliary term, latents begun anew. */
@@ -64,7 +70,11 @@ export class TrainingRun {
     const helpers = auxiliary > 0 ? Math.min(this.#n, options.helpers ?? Math.max(1, d >> 1)) : 0;
     const rows = Math.min(batch, this.#rows, MICRO_ROWS);
     const thresholds = firstThreshold !== undefined;
-    this.#memory = openTrainingMemory({ d, n: this.#n, rows, levels: slots, thresholds, helpers }, options.kernels);
+    const sizes = { d, n: this.#n, rows, levels: slots, thresholds, helpers };
+    const threads = Math.min(options.threads, MAX_RANKS, Math.floor(this.#n / LATENTS_OF_RANK));
+    const splits = kind.splits && helpers === 0 && !options.resampleEvery;
+    this.#ranks = splits && threads > 1 ? new Ranks(sizes, threads, options.kernels) : undefined;
+    this.#memory = this.#ranks?.memory ?? openTrainingMemory(sizes, options.kernels);
     const alpha = slots.map((_, i) => (weighting === 'rw' ? slots.length - i : 1));
     this.#objective = { loss: { alpha, relative: options.loss === 'nmse', l1 }, selection };
     this.#sums = new Float64Array(slots.length + 3);
@@ -139,6 +149,10 @@ export class TrainingRun {
     return { weights: this.#weights(), epochs: this.#epochs, samplesPerCpuSecond };
   }
 
+  async close(): Promise<void> {
+    await this.#ranks?.close();
+  }
+
   /** One step on these rows. */
   async #train(batch: Batch): Promise<void> {
     const { learningRate, auxiliary: coefficient = 0, resampleEvery = 0 } = this.#options;
@@ -147,7 +161,9 @@ export class TrainingRun {
     const objective =
       coefficient > 0 ? { ...this.#objective, auxiliary: { coefficient, dead: this.#dead() } } : this.#objective;
     const stepFired = new Uint8Array(this.#n);
-    const { errors, penalty, auxiliary } = await batchGradients(memory, this.#dense, batch, objective, stepFired);
+    const { errors, penalty, auxiliary } = this.#ranks
+      ? await this.#ranks.batchGradients(batch, objective, stepFired)
+      : await batchGradients(memory, this.#dense, batch, objective, stepFired);
     for (let level = 0; level < levels; level++) this.#sums[level] += errors[level];
     this.#sums[levels] += penalty;
     this.#sums[levels + 1] += auxiliary;
@@ -157,7 +173,9 @@ export class TrainingRun {
     }
     this.#step++;
     const left = (this.#steps - this.#step + 1) / (this.#steps - CONSTANT_SHARE * this.#steps);
-    update(memory, this.#step, learningRate * Math.min(1, left));
+    const rate = learningRate * Math.min(1, left);
+    if (this.#ranks) await this.#ranks.update(this.#step, rate);
+    else update(memory, this.#step, rate);
     if (resampleEvery > 0 && this.#step % resampleEvery === 0 && this.#step <= RESAMPLE_SHARE * this.#steps)
       this.#sums[levels + 2] += await this.#resample();
   }
@@ -239,7 +257,7 @@ export class TrainingRun {
 
   #weights(): SaeWeights {
     const memory = this.#memory;
-    constrainDecoder(memory);
+    normaliseDecoder(memory);
     const get = (name: ParameterName, count: number) =>
       memory.floats(memory.parameters[name].weight, memory.parameters[name].count).slice(0, count);
     const { mean, scale, nonNegative } = this.#source;

@@ -31,8 +31,12 @@ export async function trainSae(
   const dense = await DenseProduct.open(options.threads);
   try {
     const run = new TrainingRun(source, kind, options, dense);
-    await run.begin();
-    return await run.finish();
+    try {
+      await run.begin();
+      return await run.finish();
+    } finally {
+      await run.close();
+    }
   } finally {
     await dense.close();
   }

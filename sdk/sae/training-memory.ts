@@ -1,6 +1,6 @@
 /** Where everything of a training lies in the one memory of the kernels: byte offsets, and views for what TypeScript touches. */
 import type { SaeKernels } from './kernels/kernels.ts';
-import { openKernels } from './kernels/open.ts';
+import { openKernels, openKernelsOn, openSharedMemory, type SharedMemory } from './kernels/open.ts';
 
 /** Sizes of a training. */
 export interface TrainingSizes {
@@ -16,12 +16,17 @@ export interface TrainingSizes {
   readonly helpers?: number;
 }
 
+/** Parts of the dictionary whose sums over latents are made on their own: the same for any number of threads, which share the parts out. */
+export const BLOCKS = 8;
+/** Values that vectors may write beyond an array's end. */
+const SPILL = 4;
+
 const PARAMETERS = ['wDec', 'wEnc', 'bLat', 'bPre'] as const;
 /** Names of the trained arrays. */
 export type ParameterName = (typeof PARAMETERS)[number];
 
 /** Offset and number of float32 values of a trained array, of its gradient and of Adam's two moments. */
-interface Parameter {
+export interface Parameter {
   readonly count: number;
   readonly weight: number;
   readonly gradient: number;
@@ -31,7 +36,7 @@ interface Parameter {
 
 export interface TrainingMemory extends TrainingSizes {
   readonly kernels: SaeKernels;
-  /** d rounded up to a multiple of 8: the length of every row. */
+  /** d rounded up to a multiple of 32: the length of every row. */
   readonly width: number;
   /** Latents kept of a row: the largest level. */
   readonly slots: number;
@@ -40,50 +45,87 @@ export interface TrainingMemory extends TrainingSizes {
     readonly logThreshold?: Parameter;
   };
   readonly at: Readonly<Record<Region, number>>;
+  /** One a thread. */
+  readonly workspaces: readonly Workspace[];
   /** Float32 view of `count` values at a byte offset. */
   floats(offset: number, count: number): Float32Array;
   /** Uint32 view of `count` values at a byte offset. */
   words(offset: number, count: number): Uint32Array;
 }
 
+/** What `at` has besides: what each holds is said where kernels take it; candidates are for several threads. `targets`, `atoms` and `gradients` lie by segments. */
 type Region =
   | 'input'
   | 'centred'
+  | 'targets'
+  | 'atoms'
   | 'pre'
   | 'levels'
   | 'levelWeights'
-  | 'scratchValues'
-  | 'scratchLatents'
+  | 'candidateLatents'
+  | 'candidateValues'
+  | 'candidateCounts'
   | 'latents'
   | 'values'
   | 'ends'
+  | 'inverse'
   | 'gradients'
-  | 'estimate'
+  | 'squares'
   | 'errors'
-  | 'starts'
-  | 'entries'
+  | 'norms'
+  | 'ones'
+  | 'blockSums'
+  | 'blockSquares'
   | 'helpers'
   | 'helperBias'
   | 'helperLatents'
   | 'helperValues'
   | 'helperEnds'
+  | 'helperRows'
   | 'helperGradients';
 
-/** Lays out and opens the memory. Throws NadirError where it would be too large. */
+/** What one thread works on of its own. Of `pairs` and what follows from them there are those of its latents. */
+export interface Workspace {
+  readonly scratchValues: number;
+  readonly scratchLatents: number;
+  readonly scratchAll: number;
+  readonly scratchRest: number;
+  readonly starts: number;
+  readonly residuals: number;
+  readonly rowsOf: number;
+  readonly activations: number;
+  readonly derivatives: number;
+}
+
+/** Lays out and opens a memory for one thread. Throws NadirError where it would be too large. */
 export function openTrainingMemory(sizes: TrainingSizes, prefer: 'wasm' | 'twin' = 'wasm'): TrainingMemory {
+  return layOut(sizes, 1, (bytes) => openKernels(bytes, prefer));
+}
+
+/** The same for several, and what lets another thread open the same memory (`joinTrainingMemory`). */
+export function openSharedTraining(sizes: TrainingSizes, threads: number, prefer: 'wasm' | 'twin' = 'wasm') {
+  let shared: SharedMemory = new SharedArrayBuffer(0);
+  const memory = layOut(sizes, threads, (bytes) => {
+    shared = openSharedMemory(bytes, prefer);
+    return openKernelsOn(shared);
+  });
+  return { memory, shared };
+}
+
+/** Opens the memory that another thread laid out. */
+export function joinTrainingMemory(sizes: TrainingSizes, threads: number, shared: SharedMemory): TrainingMemory {
+  return layOut(sizes, threads, () => openKernelsOn(shared));
+}
+
+function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => SaeKernels): TrainingMemory {
   const { d, n, rows, levels, thresholds = false, helpers = 0 } = sizes;
-  const width = Math.ceil(d / 8) * 8;
+  const width = rowWidth(d);
   const slots = levels[levels.length - 1];
-  let end = 65536; // below it lie AssemblyScript's own few bytes
-  const take = (words: number) => {
-    const offset = end;
-    end += Math.ceil((words * 4) / 64) * 64;
-    return offset;
-  };
+  const { take, end } = layout();
   const counts: Record<ParameterName, number> = {
     wDec: n * width,
     wEnc: n * width,
-    bLat: Math.ceil(n / 4) * 4,
+    bLat: Math.ceil(n / 32) * 32,
     bPre: width,
   };
   const parameter = (count: number): Parameter => {
@@ -95,37 +137,80 @@ export function openTrainingMemory(sizes: TrainingSizes, prefer: 'wasm' | 'twin'
       ParameterName,
       Parameter
     >),
-    ...(thresholds && { logThreshold: parameter(Math.ceil(n / 8) * 8) }),
+    ...(thresholds && { logThreshold: parameter(Math.ceil(n / 32) * 32) }),
   };
+  const several = threads > 1 ? threads : 0;
   const at: Record<Region, number> = {
     input: take(rows * width),
     centred: take(rows * width),
-    pre: take(rows * n),
+    targets: take(rows * width),
+    atoms: take(n * width),
+    pre: take(several ? 0 : rows * n),
     levels: take(levels.length),
     levelWeights: take(levels.length),
-    scratchValues: take(n),
-    scratchLatents: take(n),
+    candidateLatents: take(several * rows * slots),
+    candidateValues: take(several * rows * slots),
+    candidateCounts: take(several * rows),
     latents: take(rows * slots),
     values: take(rows * slots),
     ends: take(rows * levels.length),
+    inverse: take(rows),
     gradients: take(rows * levels.length * width),
-    estimate: take(width),
+    squares: take(rows * levels.length * 4),
     errors: take(levels.length * 2),
-    starts: take(n + 1),
-    entries: take(rows * Math.max(slots, helpers) * 2),
+    norms: take(n),
+    ones: take(1),
+    blockSums: take(BLOCKS * width),
+    blockSquares: take(BLOCKS * 2),
     helpers: take(1),
     helperBias: take(helpers > 0 ? n : 0),
     helperLatents: take(rows * helpers),
     helperValues: take(rows * helpers),
     helperEnds: take(helpers > 0 ? rows : 0),
+    helperRows: take(helpers > 0 ? rows * width : 0),
     helperGradients: take(helpers > 0 ? rows * width : 0),
   };
-  const kernels = openKernels(end, prefer);
+  const pairs = rows * Math.max(slots, helpers);
+  const workspaces = Array.from(
+    { length: threads },
+    (): Workspace => ({
+      ...takeScratch(take, n),
+      starts: take(n + 1),
+      residuals: take(pairs),
+      rowsOf: take(pairs),
+      activations: take(pairs),
+      derivatives: take(pairs + SPILL),
+    }),
+  );
+  const kernels = open(end());
   const floats = (offset: number, count: number) => new Float32Array(kernels.buffer, offset, count);
   const words = (offset: number, count: number) => new Uint32Array(kernels.buffer, offset, count);
   words(at.levels, levels.length).set(levels);
   words(at.helpers, 1).set([helpers]);
-  return { ...sizes, kernels, width, slots, parameters, at, floats, words };
+  floats(at.ones, 1).set([1]);
+  return { ...sizes, kernels, width, slots, parameters, at, workspaces, floats, words };
+}
+
+/** d rounded up to a multiple of 32: the length of rows in memory. */
+export function rowWidth(d: number): number {
+  return Math.ceil(d / 32) * 32;
+}
+
+/** Takes place after place of a memory, in words. */
+export function layout() {
+  let end = 65536; // below it lie AssemblyScript's own few bytes
+  const take = (words: number) => {
+    const offset = end;
+    end += Math.ceil((words * 4) / 64) * 64;
+    return offset;
+  };
+  return { take, end: () => end };
+}
+
+/** Room for selecting among n latents. */
+export function takeScratch(take: (words: number) => number, n: number) {
+  const [scratchValues, scratchLatents, scratchAll, scratchRest] = Array.from({ length: 4 }, () => take(n + SPILL));
+  return { scratchValues, scratchLatents, scratchAll, scratchRest };
 }
 
 /** Sets the weights of W_dec or W_enc to rows [n, d]. */

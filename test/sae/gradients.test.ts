@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../sdk/base/index.ts';
-import type { LossOptions } from '../../sdk/sae/step.ts';
+import type { LossOptions } from '../../sdk/sae/gradients.ts';
 import { gradientsOf, nested, openCase, PARAMETERS, type SmallCase } from './training-case.ts';
 
 /** Largest difference over the largest magnitude of the reference. */

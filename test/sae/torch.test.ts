@@ -5,8 +5,9 @@ import { BatchTopKSelection } from '../../sdk/sae/kinds/batch-topk.ts';
 import { JumpReluSelection } from '../../sdk/sae/kinds/jump-relu.ts';
 import { NestedSelection } from '../../sdk/sae/kinds/nested.ts';
 import type { Selection } from '../../sdk/sae/kinds/selection.ts';
-import { type Objective, update } from '../../sdk/sae/step.ts';
+import type { Objective } from '../../sdk/sae/objective.ts';
 import type { ParameterName, TrainingMemory } from '../../sdk/sae/training-memory.ts';
+import { update } from '../../sdk/sae/update.ts';
 import { batchOf, lossOf, openCase, PARAMETERS, read } from './training-case.ts';
 
 type Parameters = Record<ParameterName, number[]> & { logThreshold?: number[] };

@@ -82,6 +82,26 @@ describe('training', () => {
     expect(bytesOf(other.weights).equals(bytesOf(first.weights))).toBe(false);
   });
 
+  test.each(['msae', 'topk', 'relu'] as const)(
+    'of %s split over threads gives the bytes that one thread gives',
+    async (kind) => {
+      // enough latents for three threads, in blocks of unequal size
+      const wide = { ...OPTIONS, kind, epochs: 1, batch: 130, expansion: 9 };
+      const rows = data.subarray(0, 300 * D);
+      const [one, two, three, twin] = await Promise.all([
+        trainSae(rows, D, wide),
+        trainSae(rows, D, { ...wide, threads: 2 }),
+        trainSae(rows, D, { ...wide, threads: 3 }),
+        trainSae(rows.slice(0, 40 * D), D, { ...wide, threads: 2, kernels: 'twin' }),
+      ]);
+      const few = await trainSae(rows.slice(0, 40 * D), D, wide);
+      expect(two.epochs).toEqual(one.epochs);
+      expect(bytesOf(two.weights).equals(bytesOf(one.weights))).toBe(true);
+      expect(bytesOf(three.weights).equals(bytesOf(one.weights))).toBe(true);
+      expect(bytesOf(twin.weights).equals(bytesOf(few.weights))).toBe(true);
+    },
+  );
+
   test.each(['components', 'kaiming'] as const)(
     'starts from %s too, and topk and relu train',
     async (initialisation) => {

@@ -1,8 +1,9 @@
 /** A small training laid out in memory for tests: given weights and rows in, gradients and weights out. */
 import { type Batch, batchGradients } from '../../sdk/sae/batch.ts';
 import { DenseProduct } from '../../sdk/sae/dense.ts';
+import type { LossOptions } from '../../sdk/sae/gradients.ts';
 import { NestedSelection } from '../../sdk/sae/kinds/nested.ts';
-import type { LossOptions, Objective } from '../../sdk/sae/step.ts';
+import type { Objective } from '../../sdk/sae/objective.ts';
 import { openTrainingMemory, type ParameterName, type TrainingMemory } from '../../sdk/sae/training-memory.ts';
 
 export interface SmallCase {
@@ -78,7 +79,12 @@ export function read(
   if (name === 'bLat' || name === 'logThreshold') return Float64Array.from(memory.floats(offset, n));
   const rows = name === 'bPre' ? 1 : n;
   const values = memory.floats(offset, rows * width);
-  return Float64Array.from({ length: rows * d }, (_, i) => values[Math.floor(i / d) * width + (i % d)]);
+  // gradients of the matrices lie by segments of 32 values, [width/32, n, 32]
+  const bySegment = part === 'gradient' && rows === n;
+  return Float64Array.from({ length: rows * d }, (_, i) => {
+    const [row, at] = [Math.floor(i / d), i % d];
+    return values[bySegment ? (Math.floor(at / 32) * n + row) * 32 + (at % 32) : row * width + at];
+  });
 }
 
 function putRows(target: Float32Array, values: readonly number[], d: number, width: number): void {

@@ -19,8 +19,8 @@ const HELD_OUT_ROWS = 4096;
 const HELD_OUT_BYTES = 32 * MIB;
 /** Copies of data in memory at their peak: as read, split, and preprocessed. */
 const COPIES = 4;
-/** Weights, gradients and moments of an encoder's or decoder's value, a checkpoint of them under way, and the result: float32 values. */
-const VALUES_OF_WEIGHT = 12;
+/** Weights, gradients and moments of an encoder's or decoder's value, copies in the order of kernels, a checkpoint under way, and the result: float32 values. */
+const VALUES_OF_WEIGHT = 13;
 
 export interface TrainingShape {
   readonly d: number;
@@ -76,9 +76,9 @@ export function fitsMemory(shape: TrainingShape, rows: number, memoryBytes?: num
   return PROGRAM_BYTES + trainingBytes(shape) + measuringBytes(shape, rows / 10) + held <= memoryBytes;
 }
 
-/** Of a batch at most 512 rows are worked on at once, with about four arrays of pre-activations' and embeddings' length. */
+/** Of a batch at most 512 rows are worked on at once, with at most about so many arrays of pre-activations' and embeddings' length. */
 function trainingBytes({ d, n, batch }: TrainingShape): number {
-  return 4 * (2 * n * d * VALUES_OF_WEIGHT + Math.min(batch, 512) * 4 * (n + d) + batch * d);
+  return 4 * (2 * n * d * VALUES_OF_WEIGHT + Math.min(batch, 512) * (12 * n + 16 * d) + batch * d);
 }
 
 /** Held-out rows with their pre-activations and codes. */

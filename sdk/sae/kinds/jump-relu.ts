@@ -4,6 +4,7 @@
  * θ almost everywhere; their gradients are the paper's pseudo-derivatives with a rectangle of width ε (equations 11 and 12):
  * ∂z/∂θ = −(θ/ε)·[|pre − θ| < ε/2], ∂L0/∂θ = −(1/ε)·[|pre − θ| < ε/2]; through θ = exp(t) both take a factor θ.
  */
+import { residualsOf } from '../gradients.ts';
 import type { TrainingMemory } from '../training-memory.ts';
 import type { Part, Selection } from './selection.ts';
 
@@ -61,10 +62,12 @@ export class JumpReluSelection implements Selection {
     const { kernels, at, width, n, parameters } = memory;
     const { l0, bandwidth } = this.#options;
     const gradient = memory.floats(thresholdsOf(memory).gradient, n);
+    // centred rows are no longer needed: they lie by segments too
+    residualsOf(memory, rows, 0, at.centred);
     for (let i = 0; i < this.#nearCount; i++) {
       const [row, latent] = [this.#near[2 * i], this.#near[2 * i + 1]];
       const theta = this.#theta[latent];
-      const dz = kernels.dot(parameters.wDec.weight + latent * width * 4, at.gradients + row * width * 4, width);
+      const dz = kernels.dot(parameters.wDec.weight + latent * width * 4, at.centred + row * width * 4, width);
       gradient[latent] -= (theta * (theta * dz + l0 / batchRows)) / bandwidth;
     }
     let active = 0;

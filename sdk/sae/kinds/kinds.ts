@@ -23,6 +23,8 @@ export interface KindSetup {
   readonly selection: Selection;
   /** Most latents of a row at each level, for the memory and the loss. */
   readonly slots: readonly number[];
+  /** True: the strongest of a row's latents are among the strongest of each part of the dictionary, so threads can look for them in a part each. */
+  readonly splits?: boolean;
   /** What the weights say of the kind. */
   readonly described: Pick<SaeWeights, 'activation' | 'levels' | 'prefixes'>;
   /** λ of the L1 term, 0 for none. */
@@ -38,13 +40,25 @@ export function setUpKind(options: TrainOptions, d: number, batchRows: number): 
   if (kind === 'jumprelu') return jumpRelu(options, d, n);
   if (kind === 'relu') {
     const l1 = penalty ?? L1;
-    return { selection: new NestedSelection(l1), slots: [n], described: { activation: kind, levels: [] }, l1 };
+    return {
+      selection: new NestedSelection(l1),
+      slots: [n],
+      described: { activation: kind, levels: [] },
+      l1,
+      splits: true,
+    };
   }
   const levels = rising(options.levels, n, 'levels', '--levels');
   const k = levels[levels.length - 1];
   if (kind === 'msae' || kind === 'topk') {
     const kept = kind === 'topk' ? [k] : levels;
-    return { selection: new NestedSelection(), slots: kept, described: { activation: kind, levels: kept }, l1: 0 };
+    return {
+      selection: new NestedSelection(),
+      slots: kept,
+      described: { activation: kind, levels: kept },
+      l1: 0,
+      splits: true,
+    };
   }
   const selection = new BatchTopKSelection(k, batchRows, n);
   if (kind === 'batchtopk') return { selection, slots: [n], described: { activation: kind, levels: [k] }, l1: 0 };

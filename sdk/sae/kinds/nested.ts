@@ -15,11 +15,13 @@ export class NestedSelection implements Selection {
   }
 
   pick(memory: TrainingMemory, { rows }: Part): void {
-    const { kernels, at, parameters, n, levels, slots } = memory;
-    const { levels: ks, scratchValues, scratchLatents, latents, values, ends } = at;
+    const { kernels, at, parameters, n, levels, slots, workspaces } = memory;
+    const { levels: ks, latents, values, ends } = at;
+    const { scratchValues, scratchLatents, scratchAll, scratchRest } = workspaces[0];
     const bias = parameters.bLat.weight;
     const count = levels.length;
-    kernels.select(at.pre, rows, n, bias, ks, count, scratchValues, scratchLatents, latents, values, ends, slots);
+    const scratch = [scratchValues, scratchLatents, scratchAll, scratchRest] as const;
+    kernels.select(at.pre, rows, n, bias, ks, count, ...scratch, latents, values, ends, slots);
   }
 
   penalise(memory: TrainingMemory, { rows }: Part): number {

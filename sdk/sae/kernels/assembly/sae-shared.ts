@@ -1,0 +1,2 @@
+// The same kernels over a memory that threads share.
+export * from './sae';

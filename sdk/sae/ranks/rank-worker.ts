@@ -1,0 +1,11 @@
+/** A thread of a training. */
+import { serveJobs } from '../../base/index.ts';
+import { type Phase, Rank, type RankData } from './rank.ts';
+
+const ranks = new WeakMap<RankData, Rank>();
+
+serveJobs(async (data: RankData, job: Phase | { readonly phase: 'close' }) => {
+  const rank = ranks.get(data) ?? new Rank(data);
+  ranks.set(data, rank);
+  await (job.phase === 'close' ? rank.close() : rank.work(job));
+});

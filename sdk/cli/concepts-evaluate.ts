@@ -1,23 +1,36 @@
 /** `nadir concepts evaluate`. */
 import type { Command } from 'commander';
 import { DEFAULT_KS, evaluateConcepts } from '../concepts/index.ts';
-import { type ModelOptions, qualityLines } from './concepts-lines.ts';
+import { evaluationLines } from './concepts-evaluate-lines.ts';
+import type { ModelOptions } from './concepts-lines.ts';
 import { counts, run, shared } from './run.ts';
+
+interface EvaluateCommand extends ModelOptions {
+  readonly train?: string;
+  readonly k: number[];
+  readonly pursuit: boolean;
+  readonly against?: string[];
+  readonly out: string;
+}
 
 export function addEvaluate(concepts: Command): void {
   const command = concepts
     .command('evaluate')
-    .description('measure a model on embeddings that it was not trained on')
-    .requiredOption('--model <dir>', 'concept model folder')
-    .requiredOption('--data <npy>', 'embeddings [n, d]')
+    .description('measure a model on embeddings that it was not trained on, alone or against others')
+    .requiredOption(
+      '--model <path>',
+      'concept model folder, or an autoencoder of sae-lens, sparsify, latentsae or .npz',
+    )
+    .requiredOption('--data <npy>', 'embeddings [n, d]; with files.txt of CLASS/IMAGE beside them probes are read too')
+    .option('--train <npy>', 'embeddings to train probes on; without it on three fifths of the data’s images')
     .option('--k <k,…>', 'numbers of latents kept', counts, [...DEFAULT_KS])
-    .option('--pursuit', 'measure codes found by matching pursuit too: better at each k, slower to find', false);
-  shared(command, { threads: true }).action((options: ModelOptions & { k: number[]; pursuit: boolean }) =>
+    .option('--pursuit', 'measure codes found by matching pursuit too: better at each k, slower to find', false)
+    .option('--against <paths...>', 'models to compare with on the same rows: Pareto fronts as SVG and table in --out');
+  shared(command, { out: 'out/evaluation', threads: true }).action((options: EvaluateCommand) =>
     run(
       options,
-      () => evaluateConcepts(options.model, options.data, options.k, options.threads, options.pursuit),
-      ({ byK, pursuit, dead }) =>
-        `${qualityLines(byK)}\n${pursuit ? `by pursuit\n${qualityLines(pursuit)}\n` : ''}${dead} latents not used`,
+      (progress) => evaluateConcepts({ ...options, ks: options.k, progress }),
+      (evaluation) => evaluationLines(evaluation).join('\n'),
     ),
   );
 }

@@ -56,10 +56,17 @@ export function cknna(a: Float64Array, b: Float64Array, m: number, neighbours = 
 /** 1 where column j is among row i's k nearest, itself excluded; ties go to the smaller index. */
 function nearest(kernel: Float64Array, m: number, k: number): Uint8Array {
   const mask = new Uint8Array(m * m);
-  for (let i = 0; i < m; i++) {
-    const others = Array.from({ length: m }, (_, j) => j).filter((j) => j !== i);
-    others.sort((p, q) => kernel[i * m + q] - kernel[i * m + p] || p - q);
-    for (const j of others.slice(0, k)) mask[i * m + j] = 1;
+  const held = new Uint32Array(k);
+  for (let row = 0; row < m; row++) {
+    const own = row * m;
+    let count = 0;
+    for (let j = 0; j < m; j++) {
+      if (j === row || (count === k && !(kernel[own + j] > kernel[own + held[k - 1]]))) continue;
+      let place = count < k ? count++ : k - 1;
+      for (; place > 0 && kernel[own + j] > kernel[own + held[place - 1]]; place--) held[place] = held[place - 1];
+      held[place] = j;
+    }
+    for (const j of held) mask[own + j] = 1;
   }
   return mask;
 }

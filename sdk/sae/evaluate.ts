@@ -5,20 +5,25 @@ import { codesOf, preActivationsOf, prefix, risingKs } from './code-batch.ts';
 import { decodeCode } from './decode.ts';
 import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
-import { deadLatents, decoderOrthogonality, meanL0, measureReconstruction, type Reconstruction } from './metrics.ts';
+import { type Activity, measureActivity } from './measures/activity.ts';
+import { explainedVariance } from './measures/explained-variance.ts';
+import { measureShrinkage, type Shrinkage } from './measures/shrinkage.ts';
+import { decoderOrthogonality, measureReconstruction, type Reconstruction } from './metrics.ts';
 import { pursueCodes } from './pursuit.ts';
 import type { SaeWeights } from './weights.ts';
 
 /** Neighbourhoods are compared over at most this many rows, the first ones: kernels grow with their square. */
 const CKNNA_ROWS = 1000;
 
-/** Quality of a code. */
-export interface CodeQuality extends Reconstruction {
-  readonly l0: number;
+/** Quality of a code: measures/index.ts has the definitions. */
+export interface CodeQuality extends Reconstruction, Activity {
   readonly cknna: number;
+  readonly explainedVariance: number;
+  readonly shrinkage: Shrinkage;
 }
 
 export interface Evaluation {
+  /** Progressive recovery: the first k latents of each code. */
   readonly byK: readonly ({ readonly k: number } & CodeQuality)[];
   /** The ReLU code without a limit on k. */
   readonly full: CodeQuality;
@@ -41,19 +46,31 @@ export async function evaluateSae(
     throw new NadirError({ what: 'no rows to evaluate on', where: 'data', remedy: 'Give at least one embedding' });
   const pre = await preActivationsOf(sae, embeddings, threads);
   const full = codesOf(pre, n, n);
-  const compared = Math.min(rows, CKNNA_ROWS);
-  const ofEmbeddings = linearKernel(embeddings.subarray(0, compared * d), d);
-  const quality = (codes: readonly SparseCode[]): CodeQuality => ({
-    ...measureReconstruction(embeddings, reconstruct(sae, codes), d),
-    l0: meanL0(codes),
-    cknna: cknna(ofEmbeddings, codeKernel(codes.slice(0, compared), n), compared),
-  });
+  const quality = codeMeasure(sae, embeddings);
+  const whole = quality(full);
   return {
     byK: risingKs(ks, n).map((k) => ({ k, ...quality(full.map((code) => prefix(code, k))) })),
-    full: quality(full),
-    dead: deadLatents(full, n),
+    full: whole,
+    dead: whole.dead,
     decoderOrthogonality: decoderOrthogonality(sae.wDec, n, d, await atomGram(sae, threads)),
     rows,
+  };
+}
+
+/** Measures codes of embeddings [rows, d], one set after another: what all are compared with is computed once. */
+export function codeMeasure(sae: SaeWeights, embeddings: Float32Array): (codes: readonly SparseCode[]) => CodeQuality {
+  const { d, n } = sae;
+  const compared = Math.min(embeddings.length / d, CKNNA_ROWS);
+  const ofEmbeddings = linearKernel(embeddings.subarray(0, compared * d), d);
+  return (codes) => {
+    const reconstructions = reconstruct(sae, codes);
+    return {
+      ...measureReconstruction(embeddings, reconstructions, d),
+      cknna: cknna(ofEmbeddings, codeKernel(codes.slice(0, compared), n), compared),
+      explainedVariance: explainedVariance(embeddings, reconstructions, d),
+      shrinkage: measureShrinkage(embeddings, reconstructions, d),
+      ...measureActivity(codes, n),
+    };
   };
 }
 
@@ -63,14 +80,11 @@ export async function evaluatePursuit(
   embeddings: Float32Array,
   ks: readonly number[],
   threads: number,
-): Promise<({ readonly k: number; readonly l0: number } & Reconstruction)[]> {
+): Promise<({ readonly k: number } & CodeQuality)[]> {
   const wanted = risingKs(ks, sae.n);
   const codes = await pursueCodes(sae, embeddings, wanted, threads);
-  return wanted.map((k, i) => ({
-    k,
-    ...measureReconstruction(embeddings, reconstruct(sae, codes[i]), sae.d),
-    l0: meanL0(codes[i]),
-  }));
+  const quality = codeMeasure(sae, embeddings);
+  return wanted.map((k, i) => ({ k, ...quality(codes[i]) }));
 }
 
 /** x̂ [rows, d] of codes. */

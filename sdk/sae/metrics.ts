@@ -1,8 +1,7 @@
 /**
- * Measures of reconstruction and of the code, by the definitions of arXiv 2502.20578, all in the original embedding space.
+ * Measures of reconstruction and of the dictionary, by the definitions of arXiv 2502.20578, all in the original embedding space.
  * Rows are embeddings x [d] and reconstructions x̂ [d].
  */
-import type { SparseCode } from './encode.ts';
 
 /** Means over rows. */
 export interface Reconstruction {
@@ -46,18 +45,6 @@ export function measureReconstruction(
   }
   const mean = fvu / rows;
   return { fvu: mean, evr: 1 - mean, cosine: cosine / rows, nmae: absolute > 0 ? absoluteError / absolute : 0 };
-}
-
-/** Mean number of active latents. */
-export function meanL0(codes: readonly SparseCode[]): number {
-  return codes.reduce((sum, code) => sum + code.latents.length, 0) / codes.length;
-}
-
-/** Number of latents that no code uses. */
-export function deadLatents(codes: readonly SparseCode[], n: number): number {
-  const used = new Uint8Array(n);
-  for (const { latents } of codes) for (const latent of latents) used[latent] = 1;
-  return n - used.reduce((sum, value) => sum + value, 0);
 }
 
 /** DO: Σ over i ≠ j of (d_i · d_j)² / n² for the rows d_i of W_dec [n, d], by way of the [d, d] product W_decᵀ·W_dec. */

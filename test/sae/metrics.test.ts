@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../sdk/base/index.ts';
 import { cknna, codeKernel, linearKernel, unbiasedHsic } from '../../sdk/sae/cknna.ts';
 import { evaluateSae, measureReconstruction, type SaeWeights } from '../../sdk/sae/index.ts';
-import { deadLatents, decoderOrthogonality, meanL0 } from '../../sdk/sae/metrics.ts';
+import { measureActivity } from '../../sdk/sae/measures/index.ts';
+import { decoderOrthogonality } from '../../sdk/sae/metrics.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/sae-torch.json', import.meta.url), 'utf8')) as {
   cknna: { points: number[]; codes: number[]; m: number; d: number; n: number; value: number };
@@ -100,8 +101,7 @@ describe('the dictionary', () => {
 
   test('counts active and dead latents', () => {
     const codes = [code([3, 1], [2, 1]), code([3], [1]), code([], [])];
-    expect(meanL0(codes)).toBe(1);
-    expect(deadLatents(codes, 5)).toBe(3);
+    expect(measureActivity(codes, 5)).toMatchObject({ l0: 1, dead: 3, sparsity: 0.8 });
   });
 
   test('of a model that copies its input is measured as perfect at full k', async () => {

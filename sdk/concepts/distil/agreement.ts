@@ -39,19 +39,27 @@ export async function measureAgreement(
   onnx: Uint8Array,
   latents: readonly number[],
 ): Promise<Agreement> {
-  const { d } = sae;
-  const session = await openOnnx(onnx, 'student');
-  const activations = await session
-    .run(heldOut.rows, [heldOut.rows.length / d, d], 'latents')
-    .finally(() => session.release());
-  const codes = codesOf(activations, latents.length, K).map(({ latents: own, values }) => ({
-    latents: own.map((latent) => latents[latent]),
-    values,
-  }));
+  const codes = await studentCodes(onnx, latents, heldOut.rows, sae.d, K);
   return {
     jaccard16: meanJaccard(heldOut.codes, codes, COMPARED),
     cosineLoss: heldOut.cosine - meanCosine(sae, codes, heldOut.rows),
   };
+}
+
+/** Codes of a student as the board makes them from its ONNX file: at most k latents of rows [rows, d], in the teacher's numbering. */
+export async function studentCodes(
+  onnx: Uint8Array,
+  latents: readonly number[],
+  rows: Float32Array,
+  d: number,
+  k: number,
+): Promise<SparseCode[]> {
+  const session = await openOnnx(onnx, 'student');
+  const activations = await session.run(rows, [rows.length / d, d], 'latents').finally(() => session.release());
+  return codesOf(activations, latents.length, k).map(({ latents: own, values }) => ({
+    latents: own.map((latent) => latents[latent]),
+    values,
+  }));
 }
 
 /** Mean over rows of |A ∩ B| / |A ∪ B| of the first `k` latents; two empty codes agree. */

@@ -5,7 +5,7 @@
  * the exact product already agrees less with the teacher (Jaccard-16 0.947) than the whole student does (0.975).
  */
 import { NadirError } from '../../base/index.ts';
-import type { SaeWeights } from '../../sae/index.ts';
+import { encoderBytes, type SaeWeights } from '../../sae/index.ts';
 import { type Agreement, measureAgreement, teacherCodes } from './agreement.ts';
 import { allocateBits } from './allocate.ts';
 import { type Calibration, calibrate } from './calibration.ts';
@@ -66,7 +66,7 @@ export async function distill(
   holdout: Float32Array,
   { ratio, table: besides, threads }: DistillOptions,
 ): Promise<Distillation> {
-  const { d, n } = sae;
+  const { d } = sae;
   if (calibrationRows.length < d || holdout.length < d) {
     const remedy = 'Give at least a few dozen embeddings';
     throw new NadirError({ what: 'too few rows to calibrate on and to hold out', where: 'data', remedy });
@@ -75,7 +75,7 @@ export async function distill(
   const { losses, units } = await weigh(sae, calibration, threads);
   const heldOut = await teacherCodes(sae, holdout, threads);
   // encoder only, as the student is: the decoder stays on the ground in both cases
-  const teacherBytes = NUMBER_BYTES * (n * d + n + 2 * d + (sae.threshold ? n : 0));
+  const teacherBytes = encoderBytes(sae);
   const made = new LatentStore(sae, calibration, units, threads);
   // both ends of each feature's range
   const fixed = GRAPH_BYTES + 2 * NUMBER_BYTES * d;

@@ -4,11 +4,12 @@
  * and of two classes its binomial form (one vector w, ½‖w‖²), which is the same softmax at C/2. Solved by L-BFGS from zero: deterministic.
  */
 import { NadirError } from '../../base/index.ts';
+import { columnMeans } from './columns.ts';
 import { minimise } from './lbfgs.ts';
 import { requireRows, requireSame } from './rows.ts';
 import { softmax } from './softmax.ts';
 
-interface Probe {
+export interface Probe {
   readonly d: number;
   readonly classes: number;
   /** [classes, d]; of two classes the rows are w₀ = −w₁, and scikit-learn's coef_ is w₁ − w₀. */
@@ -20,7 +21,7 @@ interface Probe {
   readonly iterations: number;
 }
 
-interface ProbeOptions {
+export interface ProbeOptions {
   /** Inverse strength of the penalty. */
   readonly c: number;
   /** Classes weigh alike, whatever their numbers of rows: w_i = rows / (classes · rows of the class), class_weight='balanced'. */
@@ -60,6 +61,36 @@ export function trainProbe(
     return value;
   });
   return { d, classes, weights, bias, converged, iterations };
+}
+
+/** Logits W·x + b of rows [rows, d], [rows, classes]. */
+export function probeLogits({ d, classes, weights, bias }: Probe, rows: Float32Array): Float64Array {
+  const m = requireRows(rows, d, 'rows of the probe');
+  const logits = new Float64Array(m * classes);
+  for (let row = 0; row < m; row++) {
+    for (let k = 0; k < classes; k++) {
+      let sum = bias[k];
+      for (let j = 0, at = row * d; j < d; j++, at++) sum += weights[k * d + j] * rows[at];
+      logits[row * classes + k] = sum;
+    }
+  }
+  return logits;
+}
+
+/** Most probable class of each row of logits [rows, classes]; ties go to the first. */
+export function likeliest(logits: Float64Array, classes: number): Int32Array {
+  return Int32Array.from({ length: logits.length / classes }, (_, row) => {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (logits[row * classes + k] > logits[row * classes + best]) best = k;
+    return best;
+  });
+}
+
+/** Share of rows [rows, d] whose most probable class is their label. */
+export function probeAccuracy(probe: Probe, rows: Float32Array, labels: ArrayLike<number>): number {
+  const told = likeliest(probeLogits(probe, rows), probe.classes);
+  requireSame(labels.length, told.length, 'labels of the probe');
+  return told.filter((label, row) => label === labels[row]).length / told.length;
 }
 
 /** The objective over C·rows, and its gradient. Rows are centred in passing, so that zeros in them stay free of cost. */
@@ -137,10 +168,4 @@ function rowShares(labels: ArrayLike<number>, classes: number, balanced: boolean
     });
   const m = labels.length;
   return Float64Array.from(labels, (label) => (balanced ? 1 / (classes * counts[label]) : 1 / m));
-}
-
-function columnMeans(rows: Float32Array, d: number): Float64Array {
-  const means = new Float64Array(d);
-  for (let from = 0; from < rows.length; from += d) for (let j = 0; j < d; j++) means[j] += rows[from + j];
-  return means.map((sum) => (sum * d) / rows.length);
 }

@@ -63,6 +63,7 @@ export async function makeConceptModel(options: ConceptStageOptions, progress: P
   const { named } = await nameConcepts({
     model: folder,
     ...shippedVocabulary(settings.vocabulary),
+    data: data.embeddings,
     examples: { data: holdout.embeddings, images: SHIPPED_SCENES },
     seed,
     threads,

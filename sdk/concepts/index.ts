@@ -44,9 +44,33 @@ export {
 } from './distil/index.ts';
 export { type Embeddings, type EmbedOptions, embedImages } from './embed.ts';
 export { type EmbeddingTable, holdOut, readEmbeddings, writeEmbeddings } from './embeddings.ts';
+export {
+  type Comparison,
+  type ConceptEvaluation,
+  type Contestant,
+  type EvaluateStep,
+  evaluateConcepts,
+  type LabelEvaluation,
+  type ParetoPoint,
+  type StudentEvaluation,
+} from './evaluate/index.ts';
 export { type ImageSet, openImages } from './images.ts';
 export { type ConceptModel, type ConceptNames, type NamedLatent, readConceptModel, readConceptNames } from './model.ts';
-export { nameLatents } from './name.ts';
+export {
+  agreementOn,
+  CLASSES,
+  classVocabulary,
+  type NameStep,
+  type NamingVocabulary,
+  nameConcepts,
+  nameLatents,
+  outlineOf,
+  placesOf,
+  readLabels,
+  readVocabulary,
+  splitScenes,
+  type Vocabulary,
+} from './naming/index.ts';
 export { type ConceptReader, type GroundConcepts, readConcepts, readGroundConcepts } from './reader.ts';
 export {
   type BuildOptions,
@@ -79,6 +103,5 @@ export {
   SHIPPED_SPLIT,
   shippedVocabulary,
 } from './shipped.ts';
-export { type DistilledConcepts, distillConcepts, evaluateConcepts, type NameStep, nameConcepts } from './steps.ts';
+export { type DistilledConcepts, distillConcepts } from './steps.ts';
 export { DEFAULT_KS, type TrainedConcepts, trainConcepts } from './train.ts';
-export { readVocabulary, type Vocabulary } from './vocabulary.ts';

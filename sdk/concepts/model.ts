@@ -62,16 +62,40 @@ const namedSchema = z.object({
   score: z.number(),
   margin: z.number(),
   valid: z.boolean(),
+  /** Vocabulary that the name comes from, where there are several. */
+  vocabulary: z.string().optional(),
+  /** Place of the name in its vocabulary. */
+  word: z.int().min(0).optional(),
+  /** Why the name is not valid: the latent is hardly used, chance would score as much, or its images do not agree. */
+  reason: z.enum(['unused', 'chance', 'images']).optional(),
+  /** What the images say where it is strongest, on rows that took no part in naming: see naming/evidence.ts. */
+  agreement: z
+    .object({ images: z.int(), share: z.number().optional(), rank: z.int().optional(), agrees: z.boolean() })
+    .optional(),
+  /** Coarsest level of the code that holds the latent in half of the rows where it fires. */
+  level: z.int().optional(),
 });
 
 const namesSchema = z.object({
   vocabulary: z.string(),
+  /** Smallest score that counts; of several vocabularies the least. */
   threshold: z.number(),
   falseDiscoveryRate: z.number(),
+  /** What was compared with the words: latents' atoms, or the scenes that they fire on. */
+  by: z.enum(['atoms', 'scenes']).optional(),
+  vocabularies: z
+    .array(z.object({ title: z.string(), words: z.int(), threshold: z.number(), valid: z.int() }))
+    .optional(),
+  /** Latents that fire often enough to be named. */
+  used: z.int().optional(),
+  /** Fresh random latents that pass as names too, and the share of the valid names that chance then accounts for. */
+  chance: z.object({ drawn: z.int(), valid: z.int(), rate: z.number() }).optional(),
+  /** Finer latents that refine a coarser one, coarsest first. */
+  hierarchy: z.array(z.object({ latent: z.int().min(0), refinedBy: z.array(z.int().min(0)) })).optional(),
   named: z.array(namedSchema),
 });
 
-/** A latent's best word: cosine, lead over the runner-up, and whether chance would hardly score as much. */
+/** A latent's best word: cosine, lead over the runner-up, and whether it passed its checks. */
 export type NamedLatent = z.infer<typeof namedSchema>;
 export type ConceptNames = z.infer<typeof namesSchema>;
 

@@ -8,6 +8,7 @@ import { studentSection } from './distil/section.ts';
 import { type ConceptExamples, readExamples } from './examples.ts';
 import type { NamedLatent } from './model.ts';
 import { readConceptModel, readConceptNames } from './model.ts';
+import { namesNote } from './naming/note.ts';
 import { drawTrainingCurve } from './training-curve.ts';
 
 const figuresSchema = z.object({
@@ -57,7 +58,7 @@ ${
 ${
   names &&
   html`<h2>Named concepts</h2>
-<p>Vocabulary ${names.vocabulary}: ${valid.length} of ${names.named.length} latents score at least ${names.threshold.toFixed(3)}, the cosine above which random directions with the data's covariance would make up at most ${Math.round(names.falseDiscoveryRate * 100)} % of the names.</p>
+<p>${namesNote(names)}</p>
 ${namedTable(valid, examples)}`
 }
 ${student?.body}`;

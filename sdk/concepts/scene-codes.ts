@@ -1,6 +1,6 @@
 /** Codes of embeddings as they stream by: the strongest latents of each row, by which scenes are indexed, searched and shown. */
 import { onceIn, type Progress, SILENT } from '../base/index.ts';
-import { codesOf, preActivationsOf, type SaeWeights, type SparseCode } from '../sae/index.ts';
+import { CodeEncoder, type SaeWeights, type SparseCode } from '../sae/index.ts';
 import type { EmbeddingShards } from './shards/index.ts';
 
 /** Strongest latents of a scene that count, unless asked otherwise. */
@@ -38,24 +38,29 @@ export async function* sceneCodes(
   const capacity = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_VALUES / n)));
   const buffer = new Float32Array(capacity * d);
   let rows: number[] = [];
+  const encoder = await CodeEncoder.open(sae, k, threads);
   const encoded = async (): Promise<SceneChunk> => {
     const embeddings = buffer.subarray(0, rows.length * d);
-    return { rows, embeddings, codes: codesOf(await preActivationsOf(sae, embeddings, threads), n, Math.min(k, n)) };
+    return { rows, embeddings, codes: await encoder.codes(embeddings) };
   };
   let row = 0;
   const isTime = onceIn(TELL_SECONDS);
-  for await (const block of blocks) {
-    for (let at = 0; at < block.length; at += d, row++) {
-      if (!isWanted(row)) continue;
-      buffer.set(block.subarray(at, at + d), rows.length * d);
-      rows.push(row);
-      if (rows.length < capacity) continue;
-      yield await encoded();
-      rows = [];
-      if (isTime()) progress.log(`encoded ${row + 1} rows`);
+  try {
+    for await (const block of blocks) {
+      for (let at = 0; at < block.length; at += d, row++) {
+        if (!isWanted(row)) continue;
+        buffer.set(block.subarray(at, at + d), rows.length * d);
+        rows.push(row);
+        if (rows.length < capacity) continue;
+        yield await encoded();
+        rows = [];
+        if (isTime()) progress.log(`encoded ${row + 1} rows`);
+      }
     }
+    if (rows.length > 0) yield await encoded();
+  } finally {
+    await encoder.close();
   }
-  if (rows.length > 0) yield await encoded();
 }
 
 /** All rows of shards in their order, as blocks [m, d] of any m. */

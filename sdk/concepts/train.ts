@@ -3,10 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random, readNpy, SILENT, toFloat32, VERSION, writeNpy } from '../base/index.ts';
 import {
-  codesOf,
   type Evaluation,
   evaluateSae,
-  preActivationsOf,
   removeCheckpoint,
   type SaeWeights,
   type TrainOptions,
@@ -16,6 +14,7 @@ import {
 import { rowsOf } from './embeddings.ts';
 import { writeConceptModel } from './model.ts';
 import { writeReport } from './report.ts';
+import { sceneCodes } from './scene-codes.ts';
 import { type DataPaths, openTrainingData } from './training-data.ts';
 
 /** Numbers of latents at which codes are measured, where nothing else is asked. */
@@ -24,8 +23,6 @@ export const DEFAULT_KS: readonly number[] = [8, 16, 32, 64];
 const SAMPLE_ROWS = 512;
 /** Strongest latents of a row that count as used. */
 const USED_K = 64;
-/** Rows whose pre-activations are held at once. */
-const ACTIVITY_ROWS = 2048;
 /** What later steps make of the weights. */
 const MADE_OF_WEIGHTS = ['names.json', 'student.onnx', 'student.svg', 'holdout.npz', 'examples.json'] as const;
 
@@ -94,10 +91,8 @@ function recorded({ progress, kernels, threads, seed, checkpoint, ...options }: 
 /** Rows of [m, d] among whose strongest latents each latent is, [n]. */
 async function activityOf(sae: SaeWeights, rows: Float32Array, threads: number): Promise<Uint32Array> {
   const activity = new Uint32Array(sae.n);
-  for (let at = 0; at < rows.length; at += ACTIVITY_ROWS * sae.d) {
-    const pre = await preActivationsOf(sae, rows.subarray(at, at + ACTIVITY_ROWS * sae.d), threads);
-    for (const { latents } of codesOf(pre, sae.n, USED_K)) for (const latent of latents) activity[latent]++;
-  }
+  for await (const { codes } of sceneCodes(sae, [rows], { k: USED_K, threads }))
+    for (const { latents } of codes) for (const latent of latents) activity[latent]++;
   return activity;
 }
 

@@ -50,7 +50,8 @@ describe('nadir concepts', () => {
       ...{ byK: [{ k: 2 }, { k: 8 }], full: { l0: expect.any(Number) }, dead: expect.any(Number) },
       ...{ decoderOrthogonality: expect.any(Number), out: null, version: expect.any(String) },
     });
-    const named = document('name', '--model', model, '--vocabulary', paths.vocabulary, '--vectors', paths.vectors);
+    const words = ['--vocabulary', paths.vocabulary, '--vectors', paths.vectors];
+    const named = document('name', '--model', model, ...words, '--fdr', '0.1');
     expect(named.valid).toBe(named.named.filter(({ valid }: { valid: boolean }) => valid).length);
     expect(named.valid).toBeGreaterThan(0);
     const { hits } = document('search', '--model', model, '--data', paths.holdout, '--like', '3', '--limit', '4');
@@ -103,7 +104,12 @@ describe('nadir concepts', () => {
     ],
     ['a missing file', () => ['train', '--data', join(folder, 'none.npy')], 1, /cannot read shards.*none\.npy/],
     ['a search for nothing', () => ['search', '--model', folder, '--data', paths.train], 2, /nothing to search for/],
-    ['a folder that is no model', () => ['evaluate', '--model', folder, '--data', paths.train], 1, /model\.json/],
+    [
+      'a folder that is no model',
+      () => ['evaluate', '--model', folder, '--data', paths.train],
+      1,
+      /holds no autoencoder/,
+    ],
   ])('refuses %s in one line', (_, args, code, message) => {
     const { stdout, stderr, status } = nadir(...args());
     expect(status).toBe(code);

@@ -25,7 +25,7 @@ let paths: Awaited<ReturnType<typeof writeScenes>>;
 beforeAll(async () => {
   paths = await writeScenes(folder);
   await trainConcepts({ data: paths.train, holdout: paths.holdout, out }, options);
-  await nameConcepts({ model: out, ...paths, seed: 3, threads: 1 });
+  await nameConcepts({ model: out, ...paths, falseDiscoveryRate: 0.1, seed: 3, threads: 1 });
   await distillConcepts({ model: out, data: paths.train, holdout: paths.holdout, seed: 3, threads: 1 });
 });
 
@@ -35,7 +35,7 @@ describe('a concept model folder', () => {
     expect(model).toMatchObject({ kind: 'concepts', d: D, n: 2 * D, activation: 'msae', levels: [2, 4, 8], seed: 3 });
     expect(model.data).toMatchObject({ name: 'train.npy', rows: 600 });
     expect(model.data.sha256).toMatch(/^[0-9a-f]{64}$/);
-    const { byK } = await evaluateConcepts(out, paths.holdout, [8, 64]);
+    const { byK } = await evaluateConcepts({ model: out, data: paths.holdout, ks: [8, 64] });
     expect(model.figures.byK).toContainEqual(byK[0]);
     expect(await readdir(out)).toEqual(
       expect.arrayContaining(['names.json', 'report.html', 'student.onnx', 'holdout.npz']),

@@ -6,8 +6,8 @@
  *
  * With Σ = AᵀA of m rows, Woodbury's identity gives λ·uᵀ(Σ + λI)⁻¹v = u·v − (K u)·(K v), K = L⁻¹A, LLᵀ = λI + AAᵀ.
  */
-import type { DenseProduct } from '../sae/index.ts';
-import { choleskyLower } from './cholesky.ts';
+import type { DenseProduct } from '../../sae/index.ts';
+import { choleskyLower } from '../cholesky.ts';
 
 /** λ over the mean eigenvalue. */
 const SHRINKAGE = 3;
@@ -15,6 +15,10 @@ const SHRINKAGE = 3;
 export interface Metric {
   /** Cosines [a, b] between the rows of two sets [a, d] and [b, d]; 0 for a row of zeros. */
   cosines(a: Float32Array, b: Float32Array): Promise<Float32Array>;
+  /** λ(Σ + λI)⁻¹v of rows v [a, d]: the product with it is the metric's inner product with v. [a, d]. */
+  readouts(rows: Float32Array): Promise<Float32Array>;
+  /** The directions whose readouts the rows are: (Σ + λI)w/λ of rows w [a, d]. [a, d]. */
+  readFrom(rows: Float32Array): Promise<Float32Array>;
 }
 
 /** The metric of the data that the sample [m, d] comes from. */
@@ -34,6 +38,7 @@ export async function whitenedMetric(sample: Float32Array, d: number, dense: Den
   const gram = Float64Array.from(await dense.multiply(centred, centred, d));
   for (let i = 0; i < m; i++) gram[i * m + i] += lambda;
   const reduced = solveLower(choleskyLower(gram, m), centred, m, d);
+  const columns = transposed(reduced, m, d);
   const project = async (rows: Float32Array) => {
     const projected = await dense.multiply(rows, reduced, d);
     return { rows, projected, lengths: lengthsOf(rows, projected, d, m) };
@@ -50,7 +55,26 @@ export async function whitenedMetric(sample: Float32Array, d: number, dense: Den
       }
       return cosines;
     },
+    async readouts(rows) {
+      const coordinates = await dense.multiply(rows, reduced, d);
+      const taken = await dense.multiply(coordinates, columns, m);
+      for (let i = 0; i < taken.length; i++) taken[i] = rows[i] - taken[i];
+      return taken;
+    },
+    async readFrom(rows) {
+      const responses = await dense.multiply(rows, centred, d);
+      const varied = await dense.multiply(responses, transposed(centred, m, d), m);
+      for (let i = 0; i < varied.length; i++) varied[i] = rows[i] + varied[i] / lambda;
+      return varied;
+    },
   };
+}
+
+/** [m, d] as [d, m]. */
+export function transposed(rows: Float32Array, m: number, d: number): Float32Array {
+  const columns = new Float32Array(rows.length);
+  for (let i = 0; i < m; i++) for (let j = 0; j < d; j++) columns[j * m + i] = rows[i * d + j];
+  return columns;
 }
 
 function lengthsOf(rows: Float32Array, projected: Float32Array, d: number, m: number): Float64Array {

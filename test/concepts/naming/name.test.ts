@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { Random, writeNpy } from '../../sdk/base/index.ts';
-import { nameLatents, readVocabulary, shippedVocabulary } from '../../sdk/concepts/index.ts';
-import { whitenedMetric } from '../../sdk/concepts/metric.ts';
-import { discoveryThreshold } from '../../sdk/concepts/name.ts';
-import { DenseProduct, type SaeDecoder } from '../../sdk/sae/index.ts';
-import { D, KINDS, kindVectors, newFolder, someEmbeddings } from './scenes.ts';
+import { Random, writeNpy } from '../../../sdk/base/index.ts';
+import { nameLatents, readVocabulary, shippedVocabulary } from '../../../sdk/concepts/index.ts';
+import { discoveryThreshold } from '../../../sdk/concepts/naming/discoveries.ts';
+import { whitenedMetric } from '../../../sdk/concepts/naming/metric.ts';
+import { DenseProduct, type SaeDecoder } from '../../../sdk/sae/index.ts';
+import { D, KINDS, kindVectors, newFolder, someEmbeddings } from '../scenes.ts';
 
-const vocabulary = { title: 'kinds', words: KINDS, vectors: kindVectors(), d: D };
+const vocabulary = [{ title: 'kinds', words: KINDS, vectors: kindVectors(), d: D }];
 const sample = someEmbeddings(300, 5);
 
 /** A decoder with the given atoms. */
@@ -19,7 +19,7 @@ function decoderOf(wDec: Float32Array): SaeDecoder {
   return { d: D, n: wDec.length / D, wDec, bPre: zeros, mean: zeros, scale: 1, nonNegative: true };
 }
 
-describe('names', () => {
+describe('names by atoms', () => {
   const mean = kindVectors().reduce((sum, value, i) => {
     sum[i % D] += value / KINDS.length;
     return sum;
@@ -102,12 +102,18 @@ describe('the partly whitened metric', () => {
     const product = (u: Float32Array, v: Float32Array) =>
       u.reduce((sum, x, i) => sum + v.reduce((part, y, j) => part + x * inverse[i][j] * y, 0), 0);
     const dense = await DenseProduct.open(1);
-    const cosines = await (await whitenedMetric(rows, d, dense)).cosines(a, b);
+    const metric = await whitenedMetric(rows, d, dense);
+    const cosines = await metric.cosines(a, b);
+    const readouts = await metric.readouts(a);
+    const back = await metric.readFrom(readouts);
     await dense.close();
+    for (let i = 0; i < a.length; i++) expect(back[i]).toBeCloseTo(a[i], 4);
     for (let i = 0; i < 3; i++) {
       for (let j = 0; j < 3; j++) {
         const [u, v] = [a.subarray(i * d, (i + 1) * d), b.subarray(j * d, (j + 1) * d)];
         expect(cosines[i * 3 + j]).toBeCloseTo(product(u, v) / Math.sqrt(product(u, u) * product(v, v)), 5);
+        const read = v.reduce((sum, value, p) => sum + value * readouts[i * d + p], 0);
+        expect(read).toBeCloseTo(lambda * product(u, v), 3);
       }
     }
   });
@@ -124,7 +130,10 @@ describe('a vocabulary', () => {
     await expect(readVocabulary(text, vectors, 3)).rejects.toThrow(/empty line.*line 2/);
     await writeFile(text, 'one\ntwo\n');
     await expect(readVocabulary(text, vectors, 4)).rejects.toThrow(/vectors \[2,3\] for embeddings of length 4/);
-    expect((await readVocabulary(text, vectors, 3)).words).toEqual(['one', 'two']);
+    expect(await readVocabulary(text, vectors, 3)).toMatchObject({ words: ['one', 'two'], readouts: false });
+    expect((await readVocabulary(text, vectors, 3, true)).readouts).toBe(true);
+    await writeNpy(vectors, { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, Infinity, 6) });
+    await expect(readVocabulary(text, vectors, 3)).rejects.toThrow(/not finite.*word "two"/);
   });
 
   test("of an encoder's classes is its classifier: between two images, logits differ as the vectors say", async () => {

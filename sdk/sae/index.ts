@@ -4,10 +4,18 @@
  */
 export { type CheckpointOptions, removeCheckpoint } from './checkpoint.ts';
 export { codesOf, preActivationsOf, prefix } from './code-batch.ts';
+export { CodeEncoder } from './code-encoder.ts';
 export { decodeCode } from './decode.ts';
 export { DenseProduct } from './dense.ts';
 export { type Encoder, preActivations, type SparseCode, strongestLatents } from './encode.ts';
-export { type CodeQuality, type Evaluation, evaluatePursuit, evaluateSae, reconstruct } from './evaluate.ts';
+export {
+  type CodeQuality,
+  codeMeasure,
+  type Evaluation,
+  evaluatePursuit,
+  evaluateSae,
+  reconstruct,
+} from './evaluate.ts';
 export {
   encodeRows,
   type ForeignSae,
@@ -20,6 +28,33 @@ export {
   writeSaeLens,
 } from './formats/index.ts';
 export { INITIALISATIONS, type Initialisation } from './initialise.ts';
+export {
+  type Absorption,
+  type Accuracy,
+  type Activity,
+  encoderBytes,
+  type FormLoss,
+  formLoss,
+  type Histogram,
+  type LabelledCodes,
+  measureAbsorption,
+  measureProbeLoss,
+  measureSplitting,
+  ownRows,
+  type Probe,
+  type ProbeLoss,
+  paretoFront,
+  probeAccuracy,
+  type Shrinkage,
+  type SparseProbing,
+  type Splitting,
+  type Stability,
+  seedStability,
+  sparseProbing,
+  subClusters,
+  trainClassProbe,
+  trainProbe,
+} from './measures/index.ts';
 export { measureReconstruction, type Reconstruction } from './metrics.ts';
 export { pursueCodes } from './pursuit.ts';
 export type { RowSource } from './row-source.ts';

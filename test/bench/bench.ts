@@ -113,7 +113,7 @@ function machine() {
 function pythonVersions(): string | null {
   try {
     const script =
-      'import sys,importlib.metadata as m; print(sys.version.split()[0], *[f"{p} {m.version(p)}" for p in ("numpy","scikit-learn","shap","lightgbm","PyWavelets") if p in {d.metadata["Name"] for d in m.distributions()}], sep=", ")';
+      'import sys,importlib.metadata as m; print(sys.version.split()[0], *[f"{p} {m.version(p)}" for p in ("numpy","scikit-learn","shap","lightgbm","PyWavelets","torch","latentsae","eai-sparsify") if p in {d.metadata["Name"] for d in m.distributions()}], sep=", ")';
     return execFileSync(PYTHON, ['-c', script], { encoding: 'utf8' }).trim();
   } catch {
     return null;

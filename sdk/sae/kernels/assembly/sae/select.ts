@@ -40,6 +40,15 @@ function activate(pre: usize, bias: usize, n: u32, floor: f32, values: usize): u
   return total;
 }
 
+/** A floor below `floor`, of 0 at least, that has `wanted` values above it where there are so many. */
+function lower(values: usize, n: u32, wanted: u32, floor: f32): f32 {
+  for (let tries = 0; tries < LOWERINGS; tries++) {
+    floor *= LOWERED;
+    if (countAbove(values, n, floor) >= wanted) return floor;
+  }
+  return 0;
+}
+
 /** How many of the values are above `floor`. */
 function countAbove(values: usize, count: u32, floor: f32): u32 {
   const least = f32x4.splat(floor);
@@ -184,11 +193,46 @@ function divide(
   }
 }
 
+/**
+ * Values that may be among the k largest above 0 where each may be off by `margin`, and their latents, rising; gives their number. Begins to look at
+ * `start`, such as 0 or what `lastCut` says after a row like it.
+ */
+export function gatherLikely(
+  all: usize,
+  n: u32,
+  k: u32,
+  margin: f32,
+  start: f32,
+  scratchValues: usize,
+  scratchLatents: usize,
+): u32 {
+  let floor = start;
+  let count = countAbove(all, n, floor);
+  if (count < k && floor > 0) {
+    floor = lower(all, n, k, floor);
+    count = countAbove(all, n, floor);
+  }
+  let from = -margin;
+  lastCut = 0;
+  if (count > k) {
+    gather(all, n, floor, scratchValues, scratchLatents);
+    lastCut = cutOf(scratchValues, count, k, floor);
+    from = max<f32>(from, lastCut - 2 * margin);
+  }
+  gather(all, n, from, scratchValues, scratchLatents);
+  return countAbove(all, n, from);
+}
+
+/** Where rows like the one looked at last begin to be cut; 0 where it was not cut. */
+export function likelyCut(): f32 {
+  return lastCut * CARRIED;
+}
+
 /** Cut at a row's last level when it was looked for, else 0. */
 let lastCut: f32 = 0;
 
 /** Divides the `count` values above `floor` in scratch by levels, into one row of latents, values and ends. */
-function divideByLevel(
+export function divideByLevel(
   count: u32,
   floor: f32,
   levels: usize,
@@ -247,8 +291,8 @@ export function select(
   for (let row: u32 = 0; row < rows; row++) {
     let floor = start;
     let count = activate(pre, bias, n, floor, scratchAll);
-    for (let tries = 0; count < slots && floor > 0; tries++) {
-      floor = tries < LOWERINGS ? floor * LOWERED : 0;
+    if (count < slots && floor > 0) {
+      floor = lower(scratchAll, n, slots, floor);
       count = countAbove(scratchAll, n, floor);
     }
     gather(scratchAll, n, floor, scratchValues, scratchLatents);

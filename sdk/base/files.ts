@@ -1,8 +1,8 @@
 /** Files that appear whole or not at all, hashes of files, and JSON with one spelling. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf, NadirError } from './error.ts';
 
 /** Writes beside, syncs, renames: a reader or a power cut sees the old file or the new one. Makes the folder. */
@@ -22,6 +22,24 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rm(beside, { force: true }).catch(() => {});
     const remedy = 'Check that the folder is writable and the disk not full, or choose another --out';
     throw new NadirError({ what: `cannot write (${messageOf(cause)})`, where: path, remedy, cause });
+  }
+}
+
+/** Removes what processes that live no more have left half written in a folder. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [] as string[])) {
+    const [, writer] = /\.(\d+)\.partial$/.exec(name) ?? [];
+    if (writer !== undefined && !lives(Number(writer))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // it may be another user's
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

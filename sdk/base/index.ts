@@ -6,7 +6,7 @@ export { brokerPlace } from './broker-url.ts';
 export { drawChart } from './chart.ts';
 export { type CommandDocument, onceIn, type Progress, SILENT, VERSION } from './command.ts';
 export { messageOf, NadirError } from './error.ts';
-export { canonicalJson, sha256, sha256File, writeFileAtomic } from './files.ts';
+export { canonicalJson, removeAbandoned, sha256, sha256File, writeFileAtomic } from './files.ts';
 export { html, Markup, page, raw } from './html.ts';
 export {
   formatNpy,

@@ -5,7 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { NadirError, readBounded, toFloat32, writeFileAtomic } from '../base/index.ts';
+import { NadirError, readBounded, removeAbandoned, toFloat32, writeFileAtomic } from '../base/index.ts';
 import { formatSafeTensors, parseSafeTensors } from './safetensors.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
@@ -78,10 +78,8 @@ export async function readCheckpoint(
   training: string,
 ): Promise<TrainingState | undefined> {
   const path = join(folder, FILE);
+  await removeAbandoned(folder);
   const names = await readdir(folder).catch(() => [] as string[]);
-  // what a kill left half written
-  for (const name of names)
-    if (name.startsWith(`${FILE}.`) && name.endsWith('.partial')) await rm(join(folder, name), { force: true });
   if (!names.includes(FILE)) return undefined;
   const arrays = arraysOf(memory);
   const bytes = arrays.reduce((sum, [, data]) => sum + data.byteLength, 8 * memory.n);

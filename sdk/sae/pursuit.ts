@@ -11,6 +11,7 @@ import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
 import { atomNorms } from './formats/latents.ts';
 import { openKernels } from './kernels/open.ts';
+import { rowWidth } from './training-memory.ts';
 import type { SaeWeights } from './weights.ts';
 
 /** Rows worked on at once. */
@@ -73,7 +74,7 @@ class Pursuit {
 
   constructor({ d, n, wDec }: SaeWeights, rows: number, most: number) {
     [this.#d, this.#n, this.#most] = [d, n, most];
-    this.#width = Math.ceil(d / 8) * 8;
+    this.#width = rowWidth(d);
     this.#residualsAt = this.#atomsAt + n * this.#width * 4;
     this.#kernels = openKernels(this.#residualsAt + rows * this.#width * 4);
     this.#atoms = new Float32Array(this.#kernels.buffer, this.#atomsAt, n * this.#width);

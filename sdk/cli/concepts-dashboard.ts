@@ -1,7 +1,7 @@
 /** `nadir concepts dashboard`. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { DASHBOARD, writeDashboard } from '../concepts/index.ts';
+import { DASHBOARD, trainClassifier, writeDashboard } from '../concepts/index.ts';
 import type { ModelOptions } from './concepts-lines.ts';
 import { count, positive, run, shared } from './run.ts';
 
@@ -29,7 +29,10 @@ export function addDashboard(concepts: Command): void {
       (progress) => {
         const { out = options.model, megabytes } = options;
         const file = out.endsWith('.html') ? out : join(out, DASHBOARD);
-        return writeDashboard({ ...options, out: file, maxBytes: megabytes * 1e6, progress });
+        return writeDashboard({
+          ...{ ...options, out: file, maxBytes: megabytes * 1e6, progress },
+          trainProbe: trainClassifier,
+        });
       },
       ({ dashboard, bytes, latents, named, dead, images, edge }) =>
         `dashboard ${dashboard}: ${(bytes / 1e6).toFixed(1)} MB, ${latents} latents (${named} named, ${dead} never active), ${images} images of ${edge} pixels`,

@@ -15,6 +15,7 @@ export {
   type ConceptAudit,
   type Finding,
   type NamedFinding,
+  trainClassifier,
 } from './audit/index.ts';
 export {
   type CodeHit,

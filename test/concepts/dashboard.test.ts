@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Random } from '../../sdk/base/index.ts';
+import { Random, shippedPath } from '../../sdk/base/index.ts';
 import type { PageData } from '../../sdk/concepts/dashboard/page-data.ts';
 import { BARS } from '../../sdk/concepts/dashboard/spread.ts';
 import type { Sprites } from '../../sdk/concepts/dashboard/sprites.ts';
@@ -214,6 +215,20 @@ describe('a dashboard file', () => {
     const text = await readFile(plain, 'utf8');
     expect(text).not.toMatch(/<option value="effect"|<option value="stability"|id="moves"/);
     expect(page).toMatch(/<option value="effect".*<option value="stability"/s);
+  });
+
+  test('by the command line shows what latents do to a classifier of the images’ classes', async () => {
+    const page = join(folder, 'by-command.html');
+    const given = ['--model', model, '--data', scenes, '--images', images, '--k', `${TINY.k}`, '--out', page];
+    const main = shippedPath('sdk', 'cli', 'main.ts');
+    const { status, stderr } = spawnSync(process.execPath, [main, 'concepts', 'dashboard', ...given], {
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+    const [, json] =
+      /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(await readFile(page, 'utf8')) ?? [];
+    const { effect }: PageData = JSON.parse(json);
+    expect(effect.filter((one) => one !== null).length).toBe(TINY.n - 1);
   });
 
   test('is not written where rows’ images are not known or not there', async () => {

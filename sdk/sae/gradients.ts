@@ -167,9 +167,10 @@ export function backpropagateLatents(
   const codes = [latents, values, ends, rows, levelCount, slots] as const;
   kernels.byLatent(...codes, first, last, starts, residuals, rowsOf, activations);
   const of = [gradients, rows * levelCount, starts, residuals] as const;
-  kernels.derive(count, n, width, at.atoms + offset, ...of, penalty, derivatives, bLat.gradient + first * 4);
   const how = adds ? 1 : 0;
-  kernels.sumRows(count, n, width, ...of, activations, wDec.gradient + offset, how);
+  const toDecoder = [activations, wDec.gradient + offset, how] as const;
+  const gLat = bLat.gradient + first * 4;
+  kernels.derive(count, n, width, at.atoms + offset, ...of, penalty, derivatives, gLat, ...toDecoder);
   kernels.sumRows(count, n, width, at.targets, rows, starts, rowsOf, derivatives, wEnc.gradient + offset, how);
 }
 

@@ -72,6 +72,7 @@ type Region =
   | 'gradients'
   | 'squares'
   | 'errors'
+  | 'sums'
   | 'norms'
   | 'ones'
   | 'blockSums'
@@ -158,6 +159,7 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     gradients: take(rows * levels.length * width),
     squares: take(rows * levels.length * 4),
     errors: take(levels.length * 2),
+    sums: take(4 * n),
     norms: take(n),
     ones: take(1),
     blockSums: take(BLOCKS * width),

@@ -27,9 +27,10 @@ export function update(memory: TrainingMemory, t: number, rate: number): number 
 export function sumSquares({ kernels, at, parameters, n, width }: TrainingMemory, block: number): void {
   const { wDec, wEnc, bLat } = parameters;
   const { first, last } = blockSlice(n, block);
-  const [row, segment] = [first * width * 4, first * SEGMENT];
+  const segment = first * SEGMENT;
   const gradients = [wDec.gradient + segment, wEnc.gradient + segment, bLat.gradient + first * 4] as const;
-  const square = kernels.squaredNorm(last - first, n, width, wDec.weight + row, ...gradients);
+  const sums = at.sums + first * 16;
+  const square = kernels.squaredNorm(last - first, n, width, at.atoms + segment, ...gradients, sums);
   new Float64Array(kernels.buffer, at.blockSquares, BLOCKS)[block] = square;
 }
 
@@ -56,7 +57,7 @@ export function stepLatents(memory: TrainingMemory, { first, last }: Slice, sett
     const offset = first * width * 4;
     return [weight + offset, gradient + first * SEGMENT, firstMoment + offset, secondMoment + offset] as const;
   };
-  kernels.stepAtoms(last - first, n, width, ...rows(wDec), norms, ...settings);
+  kernels.stepAtoms(last - first, n, width, ...rows(wDec), at.sums + first * 16, norms, ...settings);
   kernels.stepRows(last - first, n, width, ...rows(wEnc), norms, ...settings);
   scaleByNorms(memory, { first, last });
   for (const { weight, gradient, firstMoment, secondMoment } of [bLat, ...(logThreshold ? [logThreshold] : [])]) {

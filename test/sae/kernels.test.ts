@@ -35,7 +35,8 @@ describe('the WASM kernels', () => {
         moments[i] = value * value;
       });
       const settings = [0.01, 1.5, 0.9, 0.999, 6.25e-10, 0.8] as const;
-      kernels.stepAtoms(2, 2, 64, 5120, 5632, 6144, 7168, 7680, ...settings);
+      kernels.squaredNorm(2, 2, 64, 4096, 5632, 5120, 4608, 6656);
+      kernels.stepAtoms(2, 2, 64, 5120, 5632, 6144, 7168, 6656, 7680, ...settings);
       kernels.stepRows(2, 2, 64, 0, 512, 1024, 7168, 7680, ...settings);
     }
     expect(bits(wasm, 2048)).toEqual(bits(twin, 2048));

@@ -99,6 +99,9 @@ export interface SaeKernels {
     penalty: number,
     derivatives: number,
     gLat: number,
+    activations: number,
+    gDec: number,
+    adds: number,
   ): void;
   sumRows(
     count: number,
@@ -114,9 +117,49 @@ export interface SaeKernels {
   ): void;
   addLevel(gradients: number, rows: number, levelCount: number, width: number, sum: number): void;
   subtractRows(scales: number, x: number, count: number, width: number, y: number): void;
-  squaredNorm(count: number, n: number, width: number, wDec: number, gDec: number, gEnc: number, gLat: number): number;
-  stepAtoms: StepKernel;
-  stepRows: StepKernel;
+  squaredNorm(
+    count: number,
+    n: number,
+    width: number,
+    atoms: number,
+    gDec: number,
+    gEnc: number,
+    gLat: number,
+    sums: number,
+  ): number;
+  stepAtoms(
+    count: number,
+    n: number,
+    width: number,
+    w: number,
+    g: number,
+    m: number,
+    v: number,
+    sums: number,
+    norms: number,
+    rate: number,
+    correction: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    clip: number,
+  ): void;
+  stepRows(
+    count: number,
+    n: number,
+    width: number,
+    w: number,
+    g: number,
+    m: number,
+    v: number,
+    norms: number,
+    rate: number,
+    correction: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    clip: number,
+  ): void;
   stepValues(
     count: number,
     w: number,
@@ -131,20 +174,3 @@ export interface SaeKernels {
     clip: number,
   ): void;
 }
-
-type StepKernel = (
-  count: number,
-  n: number,
-  width: number,
-  w: number,
-  g: number,
-  m: number,
-  v: number,
-  norms: number,
-  rate: number,
-  correction: number,
-  beta1: number,
-  beta2: number,
-  epsilon: number,
-  clip: number,
-) => void;

@@ -14,6 +14,7 @@ type Settings = readonly [
 
 export function adam(memory: TwinMemory): Pick<SaeKernels, 'squaredNorm' | 'stepAtoms' | 'stepRows' | 'stepValues'> {
   const { F } = memory;
+  const lanes = new Float32Array(4);
 
   /** One row of `width` values; its gradient's segments lie `stride` apart. Offsets in values. */
   function step(
@@ -42,32 +43,38 @@ export function adam(memory: TwinMemory): Pick<SaeKernels, 'squaredNorm' | 'step
   }
 
   return {
-    squaredNorm(count, n, width, wDec, gDec, gEnc, gLat) {
-      const stride = n * SEGMENT;
+    squaredNorm(count, n, width, atoms, gDec, gEnc, gLat, sums) {
+      const s = sums >> 2;
+      F.fill(0, s, s + 4 * count);
+      for (let segment = 0; segment < width / SEGMENT; segment++) {
+        for (let latent = 0; latent < count; latent++) {
+          const at = (segment * n + latent) * SEGMENT;
+          const [w, g, e] = [atoms, gDec, gEnc].map((array) => (array >> 2) + at);
+          [w, g, g, e].forEach((a, i) => {
+            memory.productLanes(a, [w, w, g, e][i], lanes);
+            F[s + 4 * latent + i] += f32(f32(lanes[0] + lanes[2]) + f32(lanes[1] + lanes[3]));
+          });
+        }
+      }
       let squares = 0;
       for (let latent = 0; latent < count; latent++) {
-        const atom = (wDec >> 2) + latent * width;
-        const [dec, enc] = [(gDec >> 2) + latent * SEGMENT, (gEnc >> 2) + latent * SEGMENT];
-        const norm = memory.dot(atom, atom, width);
-        const along = memory.dot(dec, atom, width, stride);
-        const across = memory.dot(dec, dec, width, stride, stride) - (norm > 0 ? (along * along) / norm : 0);
+        const [atom, along, square, encoder] = F.subarray(s + 4 * latent, s + 4 * latent + 4);
         const bias = F[(gLat >> 2) + latent];
-        squares += Math.max(0, across) + memory.dot(enc, enc, width, stride, stride) + bias * bias;
+        const across = square - (atom > 0 ? (along * along) / atom : 0);
+        squares += Math.max(0, across) + encoder + bias * bias;
       }
       return squares;
     },
 
-    stepAtoms(count, n, width, w, g, m, v, norms, ...settings) {
-      const stride = n * SEGMENT;
+    stepAtoms(count, n, width, w, g, m, v, sums, norms, ...settings) {
       for (let row = 0; row < count; row++) {
         const [atom, first, second] = [w, m, v].map((at) => (at >> 2) + row * width);
         const gradient = (g >> 2) + row * SEGMENT;
-        const square = memory.dot(atom, atom, width);
+        const [square, along] = F.subarray((sums >> 2) + 4 * row);
         const norm = square > 0 ? f32(Math.sqrt(square)) : 1;
         const down = f32(1 / norm);
         F[(norms >> 2) + row] = norm;
-        const along = f32(memory.dot(gradient, atom, width, stride) * down);
-        step([atom, gradient, first, second], stride, width, down, along, settings);
+        step([atom, gradient, first, second], n * SEGMENT, width, down, f32(along * down), settings);
       }
     },
 

@@ -7,6 +7,31 @@ type Backward = Pick<SaeKernels, 'byLatent' | 'derive' | 'sumRows' | 'addLevel' 
 export function backward(memory: TwinMemory): Backward {
   const { F, U } = memory;
   const lanes = new Float32Array(4);
+  const sumRows: SaeKernels['sumRows'] = (
+    count,
+    n,
+    width,
+    segments,
+    segmentRows,
+    starts,
+    places,
+    scales,
+    sums,
+    adds,
+  ) => {
+    const s = starts >> 2;
+    for (let segment = 0; segment < width / SEGMENT; segment++) {
+      for (let latent = 0; latent < count; latent++) {
+        const sum = (sums >> 2) + (segment * n + latent) * SEGMENT;
+        if (!adds) F.fill(0, sum, sum + SEGMENT);
+        for (let pair = U[s + latent]; pair < U[s + latent + 1]; pair++) {
+          const row = (segments >> 2) + (segment * segmentRows + U[(places >> 2) + pair]) * SEGMENT;
+          memory.axpy(F[(scales >> 2) + pair], row, sum, SEGMENT);
+        }
+      }
+    }
+  };
+
   return {
     byLatent(latents, values, ends, rows, levelCount, slots, first, last, starts, residuals, rowsOf, activations) {
       const pairs: { row: number; level: number; place: number; latent: number }[] = [];
@@ -33,7 +58,20 @@ export function backward(memory: TwinMemory): Backward {
       for (let at = s + 1; at <= s + last - first; at++) U[at] = Math.max(U[at], U[at - 1]);
     },
 
-    derive(count, n, width, atoms, gradients, gradientCount, starts, residuals, penalty, derivatives, gLat) {
+    derive(
+      count,
+      n,
+      width,
+      atoms,
+      gradients,
+      gradientCount,
+      starts,
+      residuals,
+      penalty,
+      derivatives,
+      gLat,
+      ...toDecoder
+    ) {
       const [s, d] = [starts >> 2, derivatives >> 2];
       F.fill(penalty, d, d + U[s + count]);
       for (let segment = 0; segment < width / SEGMENT; segment++) {
@@ -48,21 +86,10 @@ export function backward(memory: TwinMemory): Backward {
       }
       for (let latent = 0; latent < count; latent++)
         for (let pair = U[s + latent]; pair < U[s + latent + 1]; pair++) F[(gLat >> 2) + latent] += F[d + pair];
+      sumRows(count, n, width, gradients, gradientCount, starts, residuals, ...toDecoder);
     },
 
-    sumRows(count, n, width, segments, segmentRows, starts, places, scales, sums, adds) {
-      const s = starts >> 2;
-      for (let segment = 0; segment < width / SEGMENT; segment++) {
-        for (let latent = 0; latent < count; latent++) {
-          const sum = (sums >> 2) + (segment * n + latent) * SEGMENT;
-          if (!adds) F.fill(0, sum, sum + SEGMENT);
-          for (let pair = U[s + latent]; pair < U[s + latent + 1]; pair++) {
-            const row = (segments >> 2) + (segment * segmentRows + U[(places >> 2) + pair]) * SEGMENT;
-            memory.axpy(F[(scales >> 2) + pair], row, sum, SEGMENT);
-          }
-        }
-      }
-    },
+    sumRows,
 
     addLevel(gradients, rows, levelCount, width, sum) {
       for (let i = 0; i < width; i += SEGMENT)

@@ -17,12 +17,11 @@ export class TwinMemory {
     this.D = new Float64Array(buffer);
   }
 
-  /** a · b of rows whose segments lie `strideA` and `strideB` values apart, in eight partial sums. */
-  dot(a: number, b: number, width: number, strideA = SEGMENT, strideB = SEGMENT): number {
+  /** a · b in eight partial sums. */
+  dot(a: number, b: number, width: number): number {
     const { F } = this;
     const lanes = this.#lanes.fill(0);
-    for (let i = 0, p = a, q = b; i < width; i += SEGMENT, p += strideA, q += strideB)
-      for (let at = 0; at < SEGMENT; at++) lanes[at & 7] += f32(F[p + at] * F[q + at]);
+    for (let i = 0; i < width; i++) lanes[i & 7] += f32(F[a + i] * F[b + i]);
     const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32(lanes[lane] + lanes[lane + 4]));
     return f32(f32(l0 + l1) + f32(l2 + l3));
   }

@@ -1,57 +1,50 @@
 // The step of the weights: Adam, with W_dec's rows kept at norm 1. Weights and moments are rows, gradients lie by segments, [width/32, n, 32].
-import { dot, SEGMENT, sumOfLanes } from './vector';
-
-/** Row g, whose segments lie `stride` bytes apart, · row w; as `dot`. */
-function dotAcross(g: usize, stride: usize, w: usize, width: u32): f32 {
-  let even = f32x4.splat(0);
-  let odd = f32x4.splat(0);
-  for (const end = w + ((<usize>width) << 2); w < end; w += SEGMENT, g += stride) {
-    for (let at: usize = 0; at < SEGMENT; at += 32) {
-      even = f32x4.add(even, f32x4.mul(v128.load(g + at), v128.load(w + at)));
-      odd = f32x4.add(odd, f32x4.mul(v128.load(g + at, 16), v128.load(w + at, 16)));
-    }
-  }
-  return sumOfLanes(f32x4.add(even, odd));
-}
-
-/** Squared norm of a row whose segments lie `stride` bytes apart. */
-function squareAcross(g: usize, stride: usize, width: u32): f32 {
-  let even = f32x4.splat(0);
-  let odd = f32x4.splat(0);
-  for (let segment: u32 = 0; segment < width >> 5; segment++, g += stride) {
-    for (let at: usize = 0; at < SEGMENT; at += 32) {
-      even = f32x4.add(even, f32x4.mul(v128.load(g + at), v128.load(g + at)));
-      odd = f32x4.add(odd, f32x4.mul(v128.load(g + at, 16), v128.load(g + at, 16)));
-    }
-  }
-  return sumOfLanes(f32x4.add(even, odd));
-}
+import { products, SEGMENT, sumsOfFour } from './vector';
 
 /**
  * Squared norm of the gradients gDec, gEnc of `count` latents, from the first of which on they are given, and gLat [count]; of gDec only the
- * part across the rows of wDec [count, width].
+ * part across the dictionary's `atoms`, by segments too. `sums` [count, 4] gets of each latent ‖w‖², g·w and ‖g‖² of W_dec, and ‖g‖² of W_enc.
  */
-export function squaredNorm(count: u32, n: u32, width: u32, wDec: usize, gDec: usize, gEnc: usize, gLat: usize): f64 {
-  const bytes = (<usize>width) << 2;
-  const stride = <usize>n * SEGMENT;
+export function squaredNorm(
+  count: u32,
+  n: u32,
+  width: u32,
+  atoms: usize,
+  gDec: usize,
+  gEnc: usize,
+  gLat: usize,
+  sums: usize,
+): f64 {
+  memory.fill(sums, 0, (<usize>count) << 4);
+  for (let segment: u32 = 0; segment < width >> 5; segment++) {
+    for (let latent: u32 = 0; latent < count; latent++) {
+      const at = <usize>latent * SEGMENT;
+      const w = atoms + at;
+      const g = gDec + at;
+      const e = gEnc + at;
+      const sum = sums + ((<usize>latent) << 4);
+      const found = sumsOfFour(products(w, w), products(g, w), products(g, g), products(e, e));
+      v128.store(sum, f32x4.add(v128.load(sum), found));
+    }
+    atoms += <usize>n * SEGMENT;
+    gDec += <usize>n * SEGMENT;
+    gEnc += <usize>n * SEGMENT;
+  }
   let squares: f64 = 0;
   for (let latent: u32 = 0; latent < count; latent++) {
-    const atom = <f64>dot(wDec, wDec, width);
-    const along = <f64>dotAcross(gDec, stride, wDec, width);
-    const across = <f64>squareAcross(gDec, stride, width) - (atom > 0 ? (along * along) / atom : 0);
-    const bias = <f64>load<f32>(gLat);
-    squares += Math.max(0, across) + <f64>squareAcross(gEnc, stride, width) + bias * bias;
-    wDec += bytes;
-    gDec += SEGMENT;
-    gEnc += SEGMENT;
-    gLat += 4;
+    const sum = sums + ((<usize>latent) << 4);
+    const atom = <f64>load<f32>(sum);
+    const along = <f64>load<f32>(sum, 4);
+    const across = <f64>load<f32>(sum, 8) - (atom > 0 ? (along * along) / atom : 0);
+    const bias = <f64>load<f32>(gLat + ((<usize>latent) << 2));
+    squares += Math.max(0, across) + <f64>load<f32>(sum, 12) + bias * bias;
   }
   return squares;
 }
 
 /**
- * Per row of w, m, v [count, width] with its gradient g: w to norm 1, g less its part along w, then Adam's step. `norms` [count] gets w's norm
- * before (1 for a row of zeros).
+ * Per row of w, m, v [count, width] with its gradient g: w to norm 1, g less its part along w, then Adam's step. `sums` [count, 4] are
+ * `squaredNorm`'s; `norms` [count] gets w's norm before (1 for a row of zeros).
  */
 export function stepAtoms(
   count: u32,
@@ -61,6 +54,7 @@ export function stepAtoms(
   g: usize,
   m: usize,
   v: usize,
+  sums: usize,
   norms: usize,
   rate: f32,
   correction: f32,
@@ -72,18 +66,19 @@ export function stepAtoms(
   const bytes = (<usize>width) << 2;
   const stride = <usize>n * SEGMENT;
   for (let row: u32 = 0; row < count; row++) {
-    const square = dot(w, w, width);
+    const square = load<f32>(sums);
     const norm: f32 = square > 0 ? f32(Math.sqrt(<f64>square)) : 1;
     const down = <f32>1 / norm;
     store<f32>(norms, norm);
     // g·ŵ of ŵ = w·down
-    const along = dotAcross(g, stride, w, width) * down;
+    const along = load<f32>(sums, 4) * down;
     step(w, g, stride, m, v, width, down, along, rate, correction, beta1, beta2, epsilon, clip);
     w += bytes;
     g += SEGMENT;
     m += bytes;
     v += bytes;
     norms += 4;
+    sums += 16;
   }
 }
 

@@ -61,7 +61,8 @@ export function byLatent(
 
 /**
  * Per pair the loss's derivative by its activation: the latent's atom · the row's residual gradient, + `penalty`. Adds each latent's sum to
- * gLat [count]. `atoms` are the dictionary's `n` by segments, from the first of `count` on. `derivatives` has room for 3 more.
+ * gLat [count]. `atoms` are the dictionary's `n` by segments, from the first of `count` on. `derivatives` has room for 3 more. And, while these
+ * gradients are at hand, the latents' sums of them times `activations`: as `sumRows`, to gDec.
  */
 export function derive(
   count: u32,
@@ -75,17 +76,21 @@ export function derive(
   penalty: f32,
   derivatives: usize,
   gLat: usize,
+  activations: usize,
+  gDec: usize,
+  adds: u32,
 ): void {
   const bytes = (<usize>width) << 2;
   const pairs = load<u32>(starts + ((<usize>count) << 2));
   for (let pair: u32 = 0; pair < pairs; pair++) store<f32>(derivatives + ((<usize>pair) << 2), penalty);
   for (let segment: usize = 0; segment < bytes; segment += SEGMENT) {
     let atom = atoms;
+    let sum = gDec;
     fetch(gradients, <usize>gradientCount * SEGMENT);
-    for (let latent: u32 = 0; latent < count; latent++, atom += SEGMENT) {
-      let at = (<usize>load<u32>(starts + ((<usize>latent) << 2))) << 2;
+    for (let latent: u32 = 0; latent < count; latent++, atom += SEGMENT, sum += SEGMENT) {
+      const from = (<usize>load<u32>(starts + ((<usize>latent) << 2))) << 2;
       const end = (<usize>load<u32>(starts + ((<usize>latent) << 2), 4)) << 2;
-      if (at === end) continue;
+      let at = from;
       const a0 = v128.load(atom);
       const a1 = v128.load(atom, 16);
       const a2 = v128.load(atom, 32);
@@ -107,13 +112,15 @@ export function derive(
         v128.store(place, f32x4.add(v128.load(place), sumsOfFour(s0, s1, s2, s3)));
       }
       for (; at < end; at += 4) {
-        const sum = along(a0, a1, a2, a3, a4, a5, a6, a7, gradients + <usize>load<u32>(residuals + at) * SEGMENT);
+        const one = along(a0, a1, a2, a3, a4, a5, a6, a7, gradients + <usize>load<u32>(residuals + at) * SEGMENT);
         const place = derivatives + at;
-        store<f32>(place, load<f32>(place) + f32x4.extract_lane(sumsOfFour(sum, sum, sum, sum), 0));
+        store<f32>(place, load<f32>(place) + f32x4.extract_lane(sumsOfFour(one, one, one, one), 0));
       }
+      sumSegment(from, end, gradients, residuals, activations, sum, adds);
     }
     gradients += <usize>gradientCount * SEGMENT;
     atoms += <usize>n * SEGMENT;
+    gDec += <usize>n * SEGMENT;
   }
   for (let latent: u32 = 0; latent < count; latent++) {
     const sum = gLat + ((<usize>latent) << 2);
@@ -154,51 +161,64 @@ export function sumRows(
     let sum = sums;
     fetch(segments, <usize>segmentRows * SEGMENT);
     for (let latent: u32 = 0; latent < count; latent++, sum += SEGMENT) {
-      let at = (<usize>load<u32>(starts + ((<usize>latent) << 2))) << 2;
+      const at = (<usize>load<u32>(starts + ((<usize>latent) << 2))) << 2;
       const end = (<usize>load<u32>(starts + ((<usize>latent) << 2), 4)) << 2;
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let a2 = a0;
-      let a3 = a0;
-      let a4 = a0;
-      let a5 = a0;
-      let a6 = a0;
-      let a7 = a0;
-      if (adds) {
-        if (at === end) continue;
-        a0 = v128.load(sum);
-        a1 = v128.load(sum, 16);
-        a2 = v128.load(sum, 32);
-        a3 = v128.load(sum, 48);
-        a4 = v128.load(sum, 64);
-        a5 = v128.load(sum, 80);
-        a6 = v128.load(sum, 96);
-        a7 = v128.load(sum, 112);
-      }
-      for (; at < end; at += 4) {
-        const row = segments + <usize>load<u32>(places + at) * SEGMENT;
-        const scale = v128.load32_splat(scales + at);
-        a0 = f32x4.add(a0, f32x4.mul(scale, v128.load(row)));
-        a1 = f32x4.add(a1, f32x4.mul(scale, v128.load(row, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(scale, v128.load(row, 32)));
-        a3 = f32x4.add(a3, f32x4.mul(scale, v128.load(row, 48)));
-        a4 = f32x4.add(a4, f32x4.mul(scale, v128.load(row, 64)));
-        a5 = f32x4.add(a5, f32x4.mul(scale, v128.load(row, 80)));
-        a6 = f32x4.add(a6, f32x4.mul(scale, v128.load(row, 96)));
-        a7 = f32x4.add(a7, f32x4.mul(scale, v128.load(row, 112)));
-      }
-      v128.store(sum, a0);
-      v128.store(sum, a1, 16);
-      v128.store(sum, a2, 32);
-      v128.store(sum, a3, 48);
-      v128.store(sum, a4, 64);
-      v128.store(sum, a5, 80);
-      v128.store(sum, a6, 96);
-      v128.store(sum, a7, 112);
+      sumSegment(at, end, segments, places, scales, sum, adds);
     }
     segments += <usize>segmentRows * SEGMENT;
     sums += <usize>n * SEGMENT;
   }
+}
+
+/** One segment of a latent's sum, over the pairs whose numbers are at `from` to `end` in bytes of 4. */
+function sumSegment(
+  from: usize,
+  end: usize,
+  segments: usize,
+  places: usize,
+  scales: usize,
+  sum: usize,
+  adds: u32,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let a4 = a0;
+  let a5 = a0;
+  let a6 = a0;
+  let a7 = a0;
+  if (adds) {
+    if (from === end) return;
+    a0 = v128.load(sum);
+    a1 = v128.load(sum, 16);
+    a2 = v128.load(sum, 32);
+    a3 = v128.load(sum, 48);
+    a4 = v128.load(sum, 64);
+    a5 = v128.load(sum, 80);
+    a6 = v128.load(sum, 96);
+    a7 = v128.load(sum, 112);
+  }
+  for (let at = from; at < end; at += 4) {
+    const row = segments + <usize>load<u32>(places + at) * SEGMENT;
+    const scale = v128.load32_splat(scales + at);
+    a0 = f32x4.add(a0, f32x4.mul(scale, v128.load(row)));
+    a1 = f32x4.add(a1, f32x4.mul(scale, v128.load(row, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(scale, v128.load(row, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(scale, v128.load(row, 48)));
+    a4 = f32x4.add(a4, f32x4.mul(scale, v128.load(row, 64)));
+    a5 = f32x4.add(a5, f32x4.mul(scale, v128.load(row, 80)));
+    a6 = f32x4.add(a6, f32x4.mul(scale, v128.load(row, 96)));
+    a7 = f32x4.add(a7, f32x4.mul(scale, v128.load(row, 112)));
+  }
+  v128.store(sum, a0);
+  v128.store(sum, a1, 16);
+  v128.store(sum, a2, 32);
+  v128.store(sum, a3, 48);
+  v128.store(sum, a4, 64);
+  v128.store(sum, a5, 80);
+  v128.store(sum, a6, 96);
+  v128.store(sum, a7, 112);
 }
 
 /** sum [width] += the rows of the first level of gradients [width/32, rows, levels, 32], which are sums over all levels. */

@@ -38,6 +38,15 @@ export function sumsOfFour(a: v128, b: v128, c: v128, e: v128): v128 {
   return f32x4.add(i32x4.shuffle(ab, ce, 0, 1, 4, 5), i32x4.shuffle(ab, ce, 2, 3, 6, 7));
 }
 
+/** Σ of the eight vectors of products of two segments, lane by lane. */
+export function products(a: usize, b: usize): v128 {
+  const p0 = f32x4.add(f32x4.mul(v128.load(a), v128.load(b)), f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
+  const p1 = f32x4.add(f32x4.mul(v128.load(a, 32), v128.load(b, 32)), f32x4.mul(v128.load(a, 48), v128.load(b, 48)));
+  const p2 = f32x4.add(f32x4.mul(v128.load(a, 64), v128.load(b, 64)), f32x4.mul(v128.load(a, 80), v128.load(b, 80)));
+  const p3 = f32x4.add(f32x4.mul(v128.load(a, 96), v128.load(b, 96)), f32x4.mul(v128.load(a, 112), v128.load(b, 112)));
+  return f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+}
+
 /** What `fetch` saw, so that it is not left out as useless. */
 let _seen: u32 = 0;
 

@@ -11,7 +11,7 @@ import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
 import { atomNorms } from './formats/latents.ts';
 import { openKernels } from './kernels/open.ts';
-import { rowWidth } from './training-memory.ts';
+import { rowWidth } from './layout.ts';
 import type { SaeWeights } from './weights.ts';
 
 /** Rows worked on at once. */

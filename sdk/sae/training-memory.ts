@@ -1,6 +1,7 @@
 /** Where everything of a training lies in the one memory of the kernels: byte offsets, and views for what TypeScript touches. */
 import type { SaeKernels } from './kernels/kernels.ts';
 import { openKernels, openKernelsOn, openSharedMemory, type SharedMemory } from './kernels/open.ts';
+import { layout, rowWidth, SPILL, takeScratch } from './layout.ts';
 
 /** Sizes of a training. */
 export interface TrainingSizes {
@@ -18,8 +19,6 @@ export interface TrainingSizes {
 
 /** Parts of the dictionary whose sums over latents are made on their own: the same for any number of threads, which share the parts out. */
 export const BLOCKS = 8;
-/** Values that vectors may write beyond an array's end. */
-const SPILL = 4;
 
 const PARAMETERS = ['wDec', 'wEnc', 'bLat', 'bPre'] as const;
 /** Names of the trained arrays. */
@@ -191,28 +190,6 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
   words(at.helpers, 1).set([helpers]);
   floats(at.ones, 1).set([1]);
   return { ...sizes, kernels, width, slots, parameters, at, workspaces, floats, words };
-}
-
-/** d rounded up to a multiple of 32: the length of rows in memory. */
-export function rowWidth(d: number): number {
-  return Math.ceil(d / 32) * 32;
-}
-
-/** Takes place after place of a memory, in words. */
-export function layout() {
-  let end = 65536; // below it lie AssemblyScript's own few bytes
-  const take = (words: number) => {
-    const offset = end;
-    end += Math.ceil((words * 4) / 64) * 64;
-    return offset;
-  };
-  return { take, end: () => end };
-}
-
-/** Room for selecting among n latents. */
-export function takeScratch(take: (words: number) => number, n: number) {
-  const [scratchValues, scratchLatents, scratchAll, scratchRest] = Array.from({ length: 4 }, () => take(n + SPILL));
-  return { scratchValues, scratchLatents, scratchAll, scratchRest };
 }
 
 /** Sets the weights of W_dec or W_enc to rows [n, d]. */

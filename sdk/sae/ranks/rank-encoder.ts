@@ -6,7 +6,8 @@ import type { DenseProduct } from '../dense.ts';
 import { multiplyRows, type Slice } from '../gradients.ts';
 import type { SaeKernels } from '../kernels/kernels.ts';
 import { openKernels } from '../kernels/open.ts';
-import { layout, type TrainingMemory, takeScratch } from '../training-memory.ts';
+import { layout, takeScratch } from '../layout.ts';
+import type { TrainingMemory } from '../training-memory.ts';
 
 export class RankEncoder {
   readonly #kernels: SaeKernels;

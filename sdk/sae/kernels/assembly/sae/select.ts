@@ -1,7 +1,7 @@
 // Which latents a row keeps.
 
 /** Byte order that brings the lanes of a mask's set bits to the front, for each of the 16 masks. */
-const TO_FRONT = memory.data<u8>([
+export const TO_FRONT = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 7, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 1, 2, 3, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3,
@@ -12,12 +12,12 @@ const TO_FRONT = memory.data<u8>([
 ]);
 
 /** What the cut of one row times this is where the scan of the next row begins to look. */
-const CARRIED: f32 = 0.9;
+export const CARRIED: f32 = 0.9;
 /** What it is lowered by where that finds too few. */
-const LOWERED: f32 = 0.75;
+export const LOWERED: f32 = 0.75;
 
 /** How often, before everything above 0 is looked at. */
-const LOWERINGS = 8;
+export const LOWERINGS = 8;
 
 /** values[i] = pre[i] + bias[i], and how many are above `floor`. */
 function activate(pre: usize, bias: usize, n: u32, floor: f32, values: usize): u32 {
@@ -102,7 +102,7 @@ let above: u32 = 0;
  * A cut with k of the positive values above it; where equal values leave none, the largest with fewer, and `above` says how many. Looks for it by
  * bisection of the values' bits, which rise as positive values do, nearer to where the counts say it is.
  */
-function cutOf(values: usize, count: u32, k: u32, floor: f32): f32 {
+export function cutOf(values: usize, count: u32, k: u32, floor: f32): f32 {
   // above `low` there are more than k, above `high` fewer or none
   let low = reinterpret<u32>(floor);
   let high = reinterpret<u32>(largest(values, count));
@@ -191,41 +191,6 @@ function divide(
       rest += 4;
     }
   }
-}
-
-/**
- * Values that may be among the k largest above 0 where each may be off by `margin`, and their latents, rising; gives their number. Begins to look at
- * `start`, such as 0 or what `lastCut` says after a row like it.
- */
-export function gatherLikely(
-  all: usize,
-  n: u32,
-  k: u32,
-  margin: f32,
-  start: f32,
-  scratchValues: usize,
-  scratchLatents: usize,
-): u32 {
-  let floor = start;
-  let count = countAbove(all, n, floor);
-  if (count < k && floor > 0) {
-    floor = lower(all, n, k, floor);
-    count = countAbove(all, n, floor);
-  }
-  let from = -margin;
-  lastCut = 0;
-  if (count > k) {
-    gather(all, n, floor, scratchValues, scratchLatents);
-    lastCut = cutOf(scratchValues, count, k, floor);
-    from = max<f32>(from, lastCut - 2 * margin);
-  }
-  gather(all, n, from, scratchValues, scratchLatents);
-  return countAbove(all, n, from);
-}
-
-/** Where rows like the one looked at last begin to be cut; 0 where it was not cut. */
-export function likelyCut(): f32 {
-  return lastCut * CARRIED;
 }
 
 /** Cut at a row's last level when it was looked for, else 0. */

@@ -4,7 +4,7 @@
  * a coin. A condition that no training scene carries pulls to some class by itself, so each is audited without its plant too. A plant is found where the first finding by labels (the audit is not told of the condition) and the first by the attribute both name its
  * class and a concept whose strongest rows carry the condition, and neither names that class without the plant. Prints one JSON document; exit code 1 where a plant is missed or more clean
  * runs than the level allows have any finding.
- * Run: node tools/pinned.mjs test/campaigns/audit-biases.ts [SEEDS] [CLEAN] [DATA] [OUT]
+ * Run: node tools/pinned.mjs test/campaigns/audit-biases.ts [SEEDS] [CLEAN] [DATA] [OUT] [FIRST_SEED]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,8 @@ import { auditWorld, type Kind, openScenes, PLANTED_IN } from '../concepts/audit
 
 const [seeds = 1, clean = 20] = process.argv.slice(2, 4).map(Number);
 const data = process.argv[4] ?? resolve(PACKAGE_ROOT, '..', 'shared', 'data', 'eurosat');
-const kept = process.argv[5];
+const kept = process.argv[5] || undefined;
+const firstSeed = Number(process.argv[6] ?? 0);
 const PLAIN_SCENES = 4000;
 /** Share of a concept's strongest rows that must carry the condition. */
 const CARRIES = 0.75;
@@ -81,16 +82,16 @@ try {
   };
 
   const without = new Map<Condition, Awaited<ReturnType<typeof run>>>();
-  for (const condition of conditions) without.set(condition, await run('absent', condition, 0));
+  for (const condition of conditions) without.set(condition, await run('absent', condition, firstSeed));
   const isOfPlant = ({ condition, right }: { condition: Condition; right: boolean }) =>
     right && !without.get(condition)?.first.some((finding) => finding.class === PLANTED_IN[condition]);
   const planted = [];
-  for (let seed = 0; seed < seeds; seed++)
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++)
     for (const condition of conditions) planted.push(await run('planted', condition, seed));
   const cleanRuns = [];
   for (let i = 0; i < clean; i++) {
     const kind = Math.floor(i / conditions.length) % 2 === 0 ? 'spread' : 'plain';
-    cleanRuns.push(await run(kind, conditions[i % conditions.length], i));
+    cleanRuns.push(await run(kind, conditions[i % conditions.length], firstSeed + i));
   }
   const found = planted.filter(isOfPlant).length;
   const falseRuns = cleanRuns.filter(({ right }) => !right).length;

@@ -89,6 +89,7 @@ export class TrainingRun {
   async begin(): Promise<void> {
     const { seed, initialisation, checkpoint, progress = SILENT } = this.#options;
     const { d, kernels } = this.#memory;
+    await this.#ranks?.ready();
     if (checkpoint) {
       this.#training = fingerprint(this.#source, this.#options);
       const counts = { fired: this.#fired, idle: this.#idle };

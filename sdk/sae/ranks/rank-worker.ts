@@ -4,8 +4,10 @@ import { type Phase, Rank, type RankData } from './rank.ts';
 
 const ranks = new WeakMap<RankData, Rank>();
 
-serveJobs(async (data: RankData, job: Phase | { readonly phase: 'close' }) => {
+serveJobs(async (data: RankData, job: Phase | { readonly phase: 'open' | 'close' }) => {
   const rank = ranks.get(data) ?? new Rank(data);
   ranks.set(data, rank);
-  await (job.phase === 'close' ? rank.close() : rank.work(job));
+  if (job.phase === 'open') await rank.ready();
+  else if (job.phase === 'close') await rank.close();
+  else await rank.work(job);
 });

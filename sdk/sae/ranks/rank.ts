@@ -89,6 +89,11 @@ export class Rank {
     } else stepLatents(memory, this.#latents, stepSettings(job.t, job.rate, gradientNorm(memory)));
   }
 
+  /** Resolves once it can work. */
+  async ready(): Promise<void> {
+    await this.#dense;
+  }
+
   async close(): Promise<void> {
     await (await this.#dense).close();
   }

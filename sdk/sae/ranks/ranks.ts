@@ -15,7 +15,7 @@ export const MAX_RANKS = BLOCKS;
 
 export class Ranks {
   readonly memory: TrainingMemory;
-  readonly #crew: Crew<Phase | { readonly phase: 'close' }, void>;
+  readonly #crew: Crew<Phase | { readonly phase: 'open' | 'close' }, void>;
   readonly #count: number;
 
   constructor(sizes: TrainingSizes, count: number, kernels?: 'wasm' | 'twin') {
@@ -24,6 +24,11 @@ export class Ranks {
     this.#count = count;
     const data = Array.from({ length: count }, (_, rank): RankData => ({ sizes, shared, rank, ranks: count }));
     this.#crew = openCrew(workerUrl(import.meta.url, './rank-worker'), data);
+  }
+
+  /** Resolves once all threads can work; it takes them a quarter of a second. */
+  async ready(): Promise<void> {
+    await this.#crew.together({ phase: 'open' });
   }
 
   /** As `batchGradients`, but for the last sums, which `update` makes. */

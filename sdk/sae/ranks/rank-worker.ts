@@ -1,10 +1,10 @@
 /** A thread of a training. */
 import { serveJobs } from '../../base/index.ts';
-import { type Phase, Rank, type RankData } from './rank.ts';
+import { Rank, type RankData, type RankJob } from './rank.ts';
 
 const ranks = new WeakMap<RankData, Rank>();
 
-serveJobs(async (data: RankData, job: Phase | { readonly phase: 'open' | 'close' }) => {
+serveJobs(async (data: RankData, job: RankJob) => {
   const rank = ranks.get(data) ?? new Rank(data);
   ranks.set(data, rank);
   if (job.phase === 'open') await rank.ready();

@@ -40,6 +40,9 @@ export type Phase =
   | { readonly phase: 'sum' }
   | { readonly phase: 'step'; readonly t: number; readonly rate: number };
 
+/** What a thread is asked for besides. */
+export type RankJob = Phase | { readonly phase: 'open' } | { readonly phase: 'close' };
+
 /** Blocks and latents of a rank. */
 export function shareOf(n: number, rank: number, ranks: number): { readonly blocks: Slice; readonly latents: Slice } {
   const blocks = share(BLOCKS, rank, ranks);

@@ -8,14 +8,14 @@ import { gatherInputBias, markFired, sumErrors, weighLevels } from '../gradients
 import type { Objective } from '../objective.ts';
 import { BLOCKS, openSharedTraining, type TrainingMemory, type TrainingSizes } from '../training-memory.ts';
 import { gradientNorm, stepOthers, stepSettings } from '../update.ts';
-import { type Phase, type RankData, shareOf } from './rank.ts';
+import { type RankData, type RankJob, shareOf } from './rank.ts';
 
 /** More would have no block of latents to sum over. */
 export const MAX_RANKS = BLOCKS;
 
 export class Ranks {
   readonly memory: TrainingMemory;
-  readonly #crew: Crew<Phase | { readonly phase: 'open' | 'close' }, void>;
+  readonly #crew: Crew<RankJob, void>;
   readonly #count: number;
 
   constructor(sizes: TrainingSizes, count: number, kernels?: 'wasm' | 'twin') {

@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { runJobs, workerUrl } from '../../sdk/base/index.ts';
-import { multiply } from './pool-worker.ts';
+import { openCrew, runJobs, workerUrl } from '../../sdk/base/index.ts';
+import { type Answer, multiply } from './pool-worker.ts';
 
 const worker = workerUrl(import.meta.url, './pool-worker');
 const run = (factor: number, jobs: readonly number[], threads: number) =>
@@ -32,4 +32,18 @@ test("a user's error in a thread is a user's error here, and the next run works"
     message: expect.stringContaining('-1 is negative'),
   });
   expect((await run(3, [1, 2], 2)).map(({ product }) => product)).toEqual([3, 6]);
+});
+
+test('a crew does each job together, every thread with data of its own, until an error ends it', async () => {
+  const crew = openCrew<{ factor: number }, number, Answer>(worker, [{ factor: 2 }, { factor: 3 }, { factor: 5 }]);
+  const first = await crew.together(7);
+  const second = await crew.together(10);
+  expect(first.map(({ product }) => product)).toEqual([14, 21, 35]);
+  expect(second.map(({ product }) => product)).toEqual([20, 30, 50]);
+  expect(second.map(({ thread }) => thread)).toEqual(first.map(({ thread }) => thread));
+  expect(new Set(first.map(({ thread }) => thread)).size).toBe(3);
+  await expect(crew.together(-1)).rejects.toMatchObject({ name: 'NadirError', where: 'job' });
+  expect(crew.whole).toBe(false);
+  await expect(crew.together(1)).rejects.toThrow('the threads ended');
+  crew.close();
 });

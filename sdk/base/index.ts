@@ -25,6 +25,7 @@ export {
   writeNpy,
 } from './npy.ts';
 export { formatNpz, parseNpz, readNpz, readZip, writeNpz } from './npz.ts';
+export { kthLargest, quantile } from './order.ts';
 export { modulePath, PACKAGE_ROOT, shippedPath } from './paths.ts';
 export { formatPng } from './png.ts';
 export { type Crew, onSharedMemory, openCrew, runJobs, serveJobs, workerUrl } from './pool.ts';

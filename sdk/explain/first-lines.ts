@@ -1,6 +1,6 @@
 /** What a reader of a score must know first: how the rows were split, whether what belongs together stayed together, what lay outside, and how narrow the estimates are. */
-import { html, type Markup } from '../base/index.ts';
-import { domainDistance, type Folds, fitDomain, quantile, type Score } from '../spectra/index.ts';
+import { html, type Markup, quantile } from '../base/index.ts';
+import { domainDistance, type Folds, fitDomain, type Score } from '../spectra/index.ts';
 import { fixed, signed } from './decimals.ts';
 import type { Problem } from './problem.ts';
 

@@ -2,6 +2,7 @@
  * Nearest neighbours with weights of one over the distance, on features scaled by median and quartiles, as scikit-learn's RobustScaler and
  * KNeighborsRegressor(weights="distance"). The scaler sees the training rows alone.
  */
+import { quantile } from '../base/index.ts';
 import type { TrainingRows } from './estimator.ts';
 
 /** What a fitted model keeps. */
@@ -34,8 +35,8 @@ export function fitNeighbours({ x, y, n, features, targets }: TrainingRows, k?: 
   for (let f = 0; f < features && n > 0; f++) {
     for (let i = 0; i < n; i++) column[i] = x[i * features + f];
     column.sort();
-    centre[f] = quantileOf(column, 0.5);
-    const range = quantileOf(column, 0.75) - quantileOf(column, 0.25);
+    centre[f] = quantile(column, 0.5);
+    const range = quantile(column, 0.75) - quantile(column, 0.25);
     scale[f] = range < NO_RANGE ? 1 : range;
   }
   const known = { features, targets, x, y, centre, scale };
@@ -145,12 +146,4 @@ function varianceOf(y: Float64Array, targets: number): Float64Array {
     }
     return varies && square > 0 ? square : 1; // equal values can leave a square of rounding
   });
-}
-
-/** By linear interpolation between sorted values (Hyndman and Fan's type 7, numpy's default). */
-function quantileOf(sorted: Float64Array, q: number): number {
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }

@@ -73,7 +73,6 @@ export {
   column,
   mean,
   pooledFigures,
-  quantile,
   type Score,
   scoreFolds,
   standardDeviation,

@@ -3,9 +3,9 @@
  * fold; or over whole groups, where rows of a group are alike and count as one draw. The models stay as they are: an interval says how far the
  * figure would move with other samples to test on, not with others to train on.
  */
-import { Random } from '../base/index.ts';
+import { quantile, Random } from '../base/index.ts';
 import type { Folds } from './folds.ts';
-import { foldErrors, mean, pooledFigures, quantile, type Score } from './score.ts';
+import { foldErrors, mean, pooledFigures, type Score } from './score.ts';
 
 const REPLICATES = 1000;
 /** Fewer groups than this say nothing of how much groups differ: no interval then. */

@@ -1,5 +1,5 @@
 /** The challenge score of HYPERVIEW over folds, and the figures that soil spectroscopists expect beside it. */
-import { NadirError } from '../base/index.ts';
+import { NadirError, quantile } from '../base/index.ts';
 import type { Folds } from './folds.ts';
 
 /** Figures of one target. All but `score` are over the pooled out-of-fold predictions of the rows that were held out. */
@@ -191,14 +191,6 @@ export function standardDeviation(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += (values[i] - centre) ** 2;
   return Math.sqrt(sum / (values.length - 1));
-}
-
-/** Quantile of sorted values by linear interpolation (type 7). */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
 /** Column t of a row-major [n, width] array. */

@@ -1,6 +1,8 @@
 /** How a class's probability follows a concept: the concept scaled over a grid on the rows that show it, with bootstrap intervals over the rows. */
+
 import type { Random } from '../../base/index.ts';
-import { quantile } from '../../spectra/index.ts';
+import { quantile } from '../../base/index.ts';
+
 import { decisions, type Interventions, probabilitiesAt } from './interventions.ts';
 
 const REPLICATES = 1000;

@@ -3,10 +3,9 @@
  * where scenes vary, and no training picked it. A random latent looks along such a direction, read off in the metric, and fires on the
  * scenes that lie furthest along it, on as many as some latent of the model does.
  */
-import { Random } from '../../base/index.ts';
+import { kthLargest, Random } from '../../base/index.ts';
 import type { DenseProduct } from '../../sae/index.ts';
 import { ASKED_IMAGES } from './evidence.ts';
-import { kthLargest } from './kth.ts';
 import { type Metric, transposed } from './metric.ts';
 import { meanRow, sceneDirection } from './scene-directions.ts';
 

@@ -1,5 +1,6 @@
 /** Checks 7 and 9: narrow range and tails, and the slices of the data on which the model does worst. */
-import { column, mean, quantile, standardDeviation } from '../../spectra/index.ts';
+import { quantile } from '../../base/index.ts';
+import { column, mean, standardDeviation } from '../../spectra/index.ts';
 import { conformalHalfWidth } from '../conformal.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, percent } from './check.ts';

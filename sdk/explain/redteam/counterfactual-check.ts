@@ -1,5 +1,6 @@
 /** Check 15: how little a spectrum has to change, the way spectra change, for the estimate to move by one SD. */
-import { quantile } from '../../spectra/index.ts';
+
+import { quantile } from '../../base/index.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, nm, percent } from './check.ts';
 import { lineFigure, short } from './figures.ts';

@@ -1,5 +1,6 @@
 /** Finds samples that are in the data twice: the same soil measured again, or the same row copied. */
-import { quantile } from '../../spectra/index.ts';
+
+import { quantile } from '../../base/index.ts';
 import type { AuditCase } from './audit-case.ts';
 import { principalComponents, project } from './linear.ts';
 import { binomialTail } from './statistics.ts';

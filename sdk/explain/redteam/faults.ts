@@ -2,8 +2,10 @@
  * What a sensor, a lamp and an atmosphere do to spectra, as functions from mean spectra [n, bands] to new ones. Each is what the mean
  * spectrum of a patch shows of the fault; what only pixels show is in geometry.ts.
  */
+
 import type { Random } from '../../base/index.ts';
-import { mean, quantile } from '../../spectra/index.ts';
+import { quantile } from '../../base/index.ts';
+import { mean } from '../../spectra/index.ts';
 
 /** n mean spectra and where their bands lie. */
 export interface Spectra {

@@ -1,5 +1,6 @@
 /** Checks 1, 2 and 17: whether the explanation adds up, whether it says what moves the model, and how much of the model single features tell. */
-import { column, mean, quantile, standardDeviation } from '../../spectra/index.ts';
+import { quantile } from '../../base/index.ts';
+import { column, mean, standardDeviation } from '../../spectra/index.ts';
 import { strongest } from '../strongest.ts';
 import type { AuditCase } from './audit-case.ts';
 import { type Check, NO_SHAP, percent } from './check.ts';

@@ -2,7 +2,9 @@
  * The trainer's hot loops behind one interface, with two implementations that give the same bits: WASM SIMD and its plain twin. Pointers
  * are byte offsets into `buffer`; rows are `width` float32 long, a multiple of 32, padded with zeros. What each does is said in assembly/sae/.
  */
-export interface SaeKernels {
+import type { ScreenKernels } from '../screen.ts';
+
+export interface SaeKernels extends Pick<ScreenKernels, 'select'> {
   readonly name: 'wasm' | 'twin';
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
   dot(a: number, b: number, width: number): number;
@@ -10,22 +12,6 @@ export interface SaeKernels {
   centre(x: number, b: number, out: number, rows: number, width: number): void;
   pack(source: number, first: number, last: number, rows: number, width: number, segments: number): void;
   unpack(segments: number, rows: number, levelCount: number, level: number, width: number, target: number): void;
-  select(
-    pre: number,
-    rows: number,
-    n: number,
-    bias: number,
-    levels: number,
-    levelCount: number,
-    scratchValues: number,
-    scratchLatents: number,
-    scratchAll: number,
-    scratchRest: number,
-    latents: number,
-    values: number,
-    ends: number,
-    slots: number,
-  ): void;
   merge(
     candidateLatents: number,
     candidateValues: number,

@@ -2,6 +2,7 @@
  * The `capacity` largest positive activations of a batch that passes by row after row. What is kept depends only on the order of rows, not
  * on how the batch is divided: of equal activations the earlier one stays.
  */
+import { kthLargest } from '../../base/index.ts';
 export class BatchPool {
   readonly #values: Float32Array;
   readonly #latents: Uint32Array;
@@ -74,7 +75,7 @@ export class BatchPool {
     const keep = this.#keep;
     if (this.#count <= keep) return;
     this.#scratch.set(this.#values.subarray(0, this.#count));
-    const least = kthLargest(this.#scratch, this.#count, keep);
+    const least = kthLargest(this.#scratch.subarray(0, this.#count), keep);
     let equals = keep;
     for (let at = 0; at < this.#count; at++) if (this.#values[at] > least) equals--;
     let kept = 0;
@@ -89,26 +90,4 @@ export class BatchPool {
     this.#count = kept;
     this.#floor = least;
   }
-}
-
-/** The k-th largest of the first `count` values, which it reorders (Hoare's quickselect). */
-function kthLargest(values: Float32Array, count: number, k: number): number {
-  let left = 0;
-  let right = count - 1;
-  while (left < right) {
-    const pivot = values[(left + right) >> 1];
-    let [i, j] = [left, right];
-    while (i <= j) {
-      while (values[i] > pivot) i++;
-      while (values[j] < pivot) j--;
-      if (i > j) break;
-      const value = values[i];
-      values[i++] = values[j];
-      values[j--] = value;
-    }
-    if (k - 1 <= j) right = j;
-    else if (k - 1 >= i) left = i;
-    else break;
-  }
-  return values[k - 1];
 }

@@ -1,5 +1,6 @@
 /** What codes are like over many rows: how many latents a row uses, and how many rows use a latent. */
-import { quantile } from '../../spectra/score.ts';
+
+import { quantile } from '../../base/index.ts';
 import type { SparseCode } from '../encode.ts';
 import { type Histogram, histogram } from './histogram.ts';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { binomialTail, labelEvidence, responseEvidence } from '../../../sdk/concepts/naming/evidence.ts';
-import { kthLargest } from '../../../sdk/concepts/naming/kth.ts';
 
 describe('evidence of labels', () => {
   /** A tenth of the rows, the first hundred, is of class 0. */
@@ -63,14 +62,4 @@ describe('evidence of responses', () => {
   test('is none where a word says the same of every image', () => {
     expect(responseEvidence(new Float32Array(20).fill(3), 2)(0, [0, 1, 2, 3, 4]).agrees).toBe(false);
   });
-});
-
-test('the kth largest is that of the sorted values', () => {
-  fc.assert(
-    fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 60 }), fc.nat(), (values, at) => {
-      const k = 1 + (at % values.length);
-      const sorted = Float32Array.from(values).sort().reverse();
-      expect(kthLargest(Float32Array.from(values), k) === sorted[k - 1]).toBe(true);
-    }),
-  );
 });

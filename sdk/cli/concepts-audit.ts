@@ -23,7 +23,7 @@ export function addAudit(concepts: Command): void {
     .command('audit')
     .description('find concepts that move a classifier without a right to')
     .requiredOption('--model <dir>', 'concept model folder')
-    .requiredOption('--data <npy>', 'embeddings [n, d] beside a files.txt of CLASS/IMAGE')
+    .requiredOption('--data <path>', 'embeddings [n, d] beside a files.txt of CLASS/IMAGE')
     .option('--holdout <npy>', 'embeddings to audit on; without it two fifths of the images')
     .option('--classifier <npy|npz|onnx>', 'audit this one on all of --data, and train no probe; needs --classes')
     .option('--classes <txt>', "the classifier's classes, one a line")

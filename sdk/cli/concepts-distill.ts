@@ -18,7 +18,7 @@ export function addDistill(concepts: Command): void {
     .command('distill')
     .description('distil the encoder to integers of few bits that fly')
     .requiredOption('--model <dir>', 'concept model folder')
-    .requiredOption('--data <npy>', 'embeddings [n, d] to calibrate on')
+    .requiredOption('--data <path>', 'embeddings [n, d] to calibrate on')
     .option('--holdout <npy>', 'embeddings to measure on; without it a fifth of the images is held out')
     .option(
       '--ratio <x>',

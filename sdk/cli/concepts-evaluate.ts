@@ -21,7 +21,7 @@ export function addEvaluate(concepts: Command): void {
       '--model <path>',
       'concept model folder, or an autoencoder of sae-lens, sparsify, latentsae or .npz',
     )
-    .requiredOption('--data <npy>', 'embeddings [n, d]; with files.txt of CLASS/IMAGE beside them probes are read too')
+    .requiredOption('--data <path>', 'embeddings [n, d]; with files.txt of CLASS/IMAGE beside them probes are read too')
     .option('--train <npy>', 'embeddings to train probes on; without it on three fifths of the data’s images')
     .option('--k <k,…>', 'numbers of latents kept', counts, [...DEFAULT_KS])
     .option('--pursuit', 'measure codes found by matching pursuit too: better at each k, slower to find', false)

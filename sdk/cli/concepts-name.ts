@@ -24,7 +24,7 @@ export function addName(concepts: Command): void {
     .option('--vocabulary <txt,…>', 'words, one a line; of several files the first that names a latent counts', list)
     .option('--vectors <npy|onnx,…>', 'their vectors [words, d], or the encoder whose classes they are', list)
     .option('--readouts', 'the .npy vectors are read by their product with an embedding, as text embeddings are')
-    .option('--data <npy>', 'embeddings of scenes: half of them name, the others confirm')
+    .option('--data <path>', 'embeddings of scenes: half of them name, the others confirm')
     .option(
       '--labels <folders|txt>',
       "the scenes' classes as a vocabulary: their folders, or a class a line; needs --data",

@@ -11,6 +11,7 @@ import {
   trainSae,
   writeSae,
 } from '../sae/index.ts';
+import { DASHBOARD } from './dashboard/file.ts';
 import { rowsOf } from './embeddings.ts';
 import { writeConceptModel } from './model.ts';
 import { writeReport } from './report.ts';
@@ -24,7 +25,14 @@ const SAMPLE_ROWS = 512;
 /** Strongest latents of a row that count as used. */
 const USED_K = 64;
 /** What later steps make of the weights. */
-const MADE_OF_WEIGHTS = ['names.json', 'student.onnx', 'student.svg', 'holdout.npz', 'examples.json'] as const;
+const MADE_OF_WEIGHTS = [
+  'names.json',
+  'student.onnx',
+  'student.svg',
+  'holdout.npz',
+  'examples.json',
+  DASHBOARD,
+] as const;
 
 export interface TrainedConcepts {
   /** Folder of the model. */

@@ -16,6 +16,7 @@ export {
   type Finding,
   type NamedFinding,
   trainClassifier,
+  WORTH as WORTH_TESTING,
 } from './audit/index.ts';
 export {
   type CodeHit,

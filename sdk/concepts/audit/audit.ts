@@ -15,8 +15,8 @@ import { holm } from './holm.ts';
 import { decisions, type Interventions, openInterventions, probabilities } from './interventions.ts';
 import { testLabels } from './label-test.ts';
 
-/** What is tested and what is let pass. */
-const WORTH = { fewestRows: 20, leastEffect: 0.01 };
+/** What a pair of a concept and a class needs to be tested: rows that show the concept, and its mean effect on the class. */
+export const WORTH = { fewestRows: 20, leastEffect: 0.01 };
 /** Brier error that a concept may cost the rows that show it. */
 const MARGIN = 0;
 /** Dependence of a class's probability on an attribute that is let pass, and the share of it that a concept must carry. */

@@ -18,7 +18,7 @@ export interface LossOptions {
 }
 
 /** Rows of one dense product: what it packs then stays in the cache. */
-const PRODUCT_ROWS = 256;
+const PRODUCT_ROWS = 512;
 
 /** Some of the latents, or of a part's rows: first … last − 1. */
 export interface Slice {

@@ -70,7 +70,7 @@ export class TrainingRun {
     const helpers = auxiliary > 0 ? Math.min(this.#n, options.helpers ?? Math.max(1, d >> 1)) : 0;
     const rows = Math.min(batch, this.#rows, MICRO_ROWS);
     const thresholds = firstThreshold !== undefined;
-    const sizes = { d, n: this.#n, rows, levels: slots, thresholds, helpers };
+    const sizes = { d, n: this.#n, rows, levels: slots, thresholds, helpers, batch: Math.min(batch, this.#rows) };
     const threads = Math.min(options.threads, MAX_RANKS, Math.floor(this.#n / LATENTS_OF_RANK));
     const splits = kind.splits && helpers === 0 && !options.resampleEvery;
     this.#ranks = splits && threads > 1 ? new Ranks(sizes, threads, options.kernels) : undefined;
@@ -146,6 +146,7 @@ export class TrainingRun {
         `epoch ${this.#epoch}/${epochs}: loss ${report.loss.toFixed(4)}, ${Math.round(trained / (cpuSeconds() - started.cpu))} samples per CPU second, ${report.dead} of ${this.#n} latents not used`,
       );
     }
+    await this.#ranks?.settled();
     const samplesPerCpuSecond = trained / (cpuSeconds() - started.cpu);
     return { weights: this.#weights(), epochs: this.#epochs, samplesPerCpuSecond };
   }
@@ -175,7 +176,7 @@ export class TrainingRun {
     this.#step++;
     const left = (this.#steps - this.#step + 1) / (this.#steps - CONSTANT_SHARE * this.#steps);
     const rate = learningRate * Math.min(1, left);
-    if (this.#ranks) await this.#ranks.update(this.#step, rate);
+    if (this.#ranks) this.#ranks.update(this.#step, rate);
     else update(memory, this.#step, rate);
     if (resampleEvery > 0 && this.#step % resampleEvery === 0 && this.#step <= RESAMPLE_SHARE * this.#steps)
       this.#sums[levels + 2] += await this.#resample();
@@ -214,6 +215,7 @@ export class TrainingRun {
   async #keep(): Promise<void> {
     const { checkpoint } = this.#options;
     if (!checkpoint || performance.now() - this.#keptAt < 1000 * (checkpoint.everySeconds ?? 60)) return;
+    await this.#ranks?.settled();
     await writeCheckpoint(
       checkpoint.folder,
       this.#memory,

@@ -13,6 +13,8 @@ export interface TrainingSizes {
   readonly levels: readonly number[];
   /** True: each latent has a trained threshold (JumpReLU). */
   readonly thresholds?: boolean;
+  /** Rows of a batch, for several threads. */
+  readonly batch?: number;
   /** Most dead latents that help a row (`auxiliary.ts`), 0 for none. */
   readonly helpers?: number;
 }
@@ -52,7 +54,7 @@ export interface TrainingMemory extends TrainingSizes {
   words(offset: number, count: number): Uint32Array;
 }
 
-/** What `at` has besides: what each holds is said where kernels take it; candidates are for several threads. `targets`, `atoms` and `gradients` lie by segments. */
+/** What `at` has besides: what each holds is said where kernels take it; candidates, the batch and what is gathered over it are for several threads. `targets`, `atoms` and `gradients` lie by segments. */
 type Region =
   | 'input'
   | 'centred'
@@ -64,6 +66,10 @@ type Region =
   | 'candidateLatents'
   | 'candidateValues'
   | 'candidateCounts'
+  | 'batch'
+  | 'batchErrors'
+  | 'fired'
+  | 'barrier'
   | 'latents'
   | 'values'
   | 'ends'
@@ -118,7 +124,7 @@ export function joinTrainingMemory(sizes: TrainingSizes, threads: number, shared
 }
 
 function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => SaeKernels): TrainingMemory {
-  const { d, n, rows, levels, thresholds = false, helpers = 0 } = sizes;
+  const { d, n, rows, levels, thresholds = false, helpers = 0, batch = rows } = sizes;
   const width = rowWidth(d);
   const slots = levels[levels.length - 1];
   const { take, end } = layout();
@@ -151,6 +157,10 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     candidateLatents: take(several * rows * slots),
     candidateValues: take(several * rows * slots),
     candidateCounts: take(several * rows),
+    batch: take(several ? batch * width : 0),
+    batchErrors: take(2 * (levels.length + 1)),
+    fired: take(Math.ceil(n / 4)),
+    barrier: take(3),
     latents: take(rows * slots),
     values: take(rows * slots),
     ends: take(rows * levels.length),

@@ -25,15 +25,18 @@ export class NestedSelection implements Selection {
   }
 
   penalise(memory: TrainingMemory, { rows }: Part): number {
-    if (this.#l1 === 0) return 0;
-    const { at, levels, slots } = memory;
-    const values = memory.floats(at.values, rows * slots);
-    const ends = memory.words(at.ends, rows * levels.length);
-    let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const end = row * slots + ends[(row + 1) * levels.length - 1];
-      for (let place = row * slots; place < end; place++) sum += values[place];
-    }
-    return this.#l1 * sum;
+    return this.#l1 === 0 ? 0 : this.#l1 * sumOfActivations(memory, rows);
   }
+}
+
+/** Σ z over the latents that were picked of the part's rows. */
+export function sumOfActivations({ at, levels, slots, floats, words }: TrainingMemory, rows: number): number {
+  const values = floats(at.values, rows * slots);
+  const ends = words(at.ends, rows * levels.length);
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = row * slots + ends[(row + 1) * levels.length - 1];
+    for (let place = row * slots; place < end; place++) sum += values[place];
+  }
+  return sum;
 }

@@ -32,14 +32,14 @@ export class RankEncoder {
     this.#floats(this.#at.inputBias, width).set(floats(parameters.bPre.weight, width));
   }
 
-  /** The strongest of its latents for each row in the shared memory's input: as candidates of part `rank`. */
-  async encode(shared: TrainingMemory, dense: DenseProduct, rank: number, rows: number): Promise<void> {
+  /** The strongest of its latents for each of the rows that lie at `from` in the shared memory: as candidates of part `rank`. */
+  async encode(shared: TrainingMemory, dense: DenseProduct, rank: number, rows: number, from: number): Promise<void> {
     const { width, slots } = shared;
     const { matrix, bias, inputBias, input, centred, product, most, latents, values, counts, scratch } = this.#at;
     const { first, last } = this.#slice;
     const count = last - first;
     const floats = (offset: number, length: number) => this.#floats(offset, length);
-    floats(input, rows * width).set(shared.floats(shared.at.input, rows * width));
+    floats(input, rows * width).set(shared.floats(from, rows * width));
     this.#kernels.centre(input, inputBias, centred, rows, width);
     await multiplyRows(dense, { floats }, { rows: centred, matrix, product }, rows, count, width);
     const { scratchValues, scratchLatents, scratchAll, scratchRest } = scratch;

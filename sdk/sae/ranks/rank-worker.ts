@@ -7,7 +7,5 @@ const ranks = new WeakMap<RankData, Rank>();
 serveJobs(async (data: RankData, job: RankJob) => {
   const rank = ranks.get(data) ?? new Rank(data);
   ranks.set(data, rank);
-  if (job.phase === 'open') await rank.ready();
-  else if (job.phase === 'close') await rank.close();
-  else await rank.work(job);
+  await rank.work(job);
 });

@@ -43,7 +43,7 @@ export type RankJob =
   | { readonly phase: 'close' };
 
 /** Blocks and latents of a rank. */
-export function shareOf(n: number, rank: number, ranks: number): { readonly blocks: Slice; readonly latents: Slice } {
+function shareOf(n: number, rank: number, ranks: number): { readonly blocks: Slice; readonly latents: Slice } {
   const blocks = share(BLOCKS, rank, ranks);
   const { first } = blockSlice(n, blocks.first);
   return { blocks, latents: { first, last: blockSlice(n, blocks.last - 1).last } };

@@ -5,7 +5,7 @@
  */
 import type { DenseProduct } from './dense.ts';
 import type { Part } from './kinds/selection.ts';
-import { BLOCKS, type TrainingMemory, type Workspace } from './training-memory.ts';
+import { BLOCKS, blockSize, type TrainingMemory, type Workspace } from './training-memory.ts';
 
 /** What the loss is made of. */
 export interface LossOptions {
@@ -192,7 +192,7 @@ export function addInputBias({ kernels, at, parameters, levels, width }: Trainin
 
 /** Latents of a block, of which each is summed over on its own. */
 export function blockSlice(n: number, block: number): Slice {
-  const size = 4 * Math.ceil(n / (4 * BLOCKS));
+  const size = blockSize(n);
   return { first: Math.min(n, block * size), last: Math.min(n, (block + 1) * size) };
 }
 

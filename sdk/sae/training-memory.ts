@@ -22,6 +22,11 @@ export interface TrainingSizes {
 /** Parts of the dictionary whose sums over latents are made on their own: the same for any number of threads, which share the parts out. */
 export const BLOCKS = 8;
 
+/** Latents of a block, but for the last ones. */
+export function blockSize(n: number): number {
+  return 4 * Math.ceil(n / (4 * BLOCKS));
+}
+
 const PARAMETERS = ['wDec', 'wEnc', 'bLat', 'bPre'] as const;
 /** Names of the trained arrays. */
 export type ParameterName = (typeof PARAMETERS)[number];
@@ -41,6 +46,8 @@ export interface TrainingMemory extends TrainingSizes {
   readonly width: number;
   /** Latents kept of a row: the largest level. */
   readonly slots: number;
+  /** Of these, what one of the threads can have. */
+  readonly candidateSlots: number;
   readonly parameters: Readonly<Record<ParameterName, Parameter>> & {
     /** log θ, [n]; only where latents have thresholds. */
     readonly logThreshold?: Parameter;
@@ -146,6 +153,7 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     ...(thresholds && { logThreshold: parameter(Math.ceil(n / 32) * 32) }),
   };
   const several = threads > 1 ? threads : 0;
+  const candidateSlots = Math.min(slots, blockSize(n) * Math.ceil(BLOCKS / threads));
   const at: Record<Region, number> = {
     input: take(rows * width),
     centred: take(rows * width),
@@ -154,8 +162,8 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     pre: take(several ? 0 : rows * n),
     levels: take(levels.length),
     levelWeights: take(levels.length),
-    candidateLatents: take(several * rows * slots),
-    candidateValues: take(several * rows * slots),
+    candidateLatents: take(several * rows * candidateSlots),
+    candidateValues: take(several * rows * candidateSlots),
     candidateCounts: take(several * rows),
     batch: take(several ? batch * width : 0),
     batchErrors: take(2 * (levels.length + 1)),
@@ -181,7 +189,7 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     helperRows: take(helpers > 0 ? rows * width : 0),
     helperGradients: take(helpers > 0 ? rows * width : 0),
   };
-  const pairs = rows * Math.max(slots, helpers);
+  const pairs = rows * Math.max(candidateSlots, helpers);
   const workspaces = Array.from(
     { length: threads },
     (): Workspace => ({
@@ -199,7 +207,7 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
   words(at.levels, levels.length).set(levels);
   words(at.helpers, 1).set([helpers]);
   floats(at.ones, 1).set([1]);
-  return { ...sizes, kernels, width, slots, parameters, at, workspaces, floats, words };
+  return { ...sizes, kernels, width, slots, candidateSlots, parameters, at, workspaces, floats, words };
 }
 
 /** Sets the weights of W_dec or W_enc to rows [n, d]. */

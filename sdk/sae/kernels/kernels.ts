@@ -16,6 +16,7 @@ export interface SaeKernels extends Pick<ScreenKernels, 'select'> {
     candidateLatents: number,
     candidateValues: number,
     counts: number,
+    candidateSlots: number,
     parts: number,
     first: number,
     last: number,

@@ -20,7 +20,7 @@ export class RankEncoder {
     this.#kernels = openKernels(bytes, shared.kernels.name);
     this.#slice = slice;
     this.#at = at;
-    this.#words(at.most, 1).set([shared.slots]);
+    this.#words(at.most, 1).set([shared.candidateSlots]);
   }
 
   /** Takes the weights that the shared memory has now. */
@@ -34,7 +34,7 @@ export class RankEncoder {
 
   /** The strongest of its latents for each of the rows that lie at `from` in the shared memory: as candidates of part `rank`. */
   async encode(shared: TrainingMemory, dense: DenseProduct, rank: number, rows: number, from: number): Promise<void> {
-    const { width, slots } = shared;
+    const { width, candidateSlots: slots } = shared;
     const { matrix, bias, inputBias, input, centred, product, most, latents, values, counts, scratch } = this.#at;
     const { first, last } = this.#slice;
     const count = last - first;
@@ -63,7 +63,7 @@ export class RankEncoder {
   }
 }
 
-function layOut({ rows, width, slots }: TrainingMemory, count: number) {
+function layOut({ rows, width, candidateSlots: slots }: TrainingMemory, count: number) {
   const { take, end } = layout();
   const at = {
     matrix: take(count * width),

@@ -136,12 +136,24 @@ export class Rank {
   }
 
   #merge(rows: number, { first, last }: Slice): void {
-    const { kernels, at, levels, slots, workspaces } = this.#memory;
+    const { kernels, at, levels, slots, candidateSlots, workspaces } = this.#memory;
     const { scratchValues, scratchLatents, scratchAll, scratchRest } = workspaces[this.#rank];
-    const candidates = [at.candidateLatents, at.candidateValues, at.candidateCounts, this.#ranks] as const;
+    const candidates = [at.candidateLatents, at.candidateValues, at.candidateCounts] as const;
     const room = [scratchValues, scratchLatents, scratchAll, scratchRest] as const;
     const how = [at.levels, levels.length, ...room] as const;
-    kernels.merge(...candidates, first, last, rows, ...how, at.latents, at.values, at.ends, slots);
+    kernels.merge(
+      ...candidates,
+      candidateSlots,
+      this.#ranks,
+      first,
+      last,
+      rows,
+      ...how,
+      at.latents,
+      at.values,
+      at.ends,
+      slots,
+    );
   }
 
   /** Its share of a part's rows. */

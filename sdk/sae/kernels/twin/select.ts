@@ -51,6 +51,7 @@ export function selection({ F, U }: TwinMemory): Pick<SaeKernels, 'select' | 'me
       candidateLatents,
       candidateValues,
       counts,
+      candidateSlots,
       parts,
       first,
       last,
@@ -70,7 +71,7 @@ export function selection({ F, U }: TwinMemory): Pick<SaeKernels, 'select' | 'me
       for (let row = first; row < last; row++) {
         const candidates: Candidate[] = [];
         for (let place = row; place < parts * rows; place += rows) {
-          for (let i = place * slots; i < place * slots + U[(counts >> 2) + place]; i++)
+          for (let i = place * candidateSlots; i < place * candidateSlots + U[(counts >> 2) + place]; i++)
             candidates.push({ latent: U[(candidateLatents >> 2) + i], value: F[(candidateValues >> 2) + i] });
         }
         const at = row * slots;

@@ -283,13 +283,14 @@ export function select(
 }
 
 /**
- * The same for rows first … last − 1 of candidates that each of several parts of the dictionary found: [parts, rows, slots], `counts` [parts,
+ * The same for rows first … last − 1 of candidates that each of several parts of the dictionary found: [parts, rows, candidateSlots], `counts` [parts,
  * rows] of them, latents rising from part to part.
  */
 export function merge(
   candidateLatents: usize,
   candidateValues: usize,
   counts: usize,
+  candidateSlots: u32,
   parts: u32,
   first: u32,
   last: u32,
@@ -310,7 +311,7 @@ export function merge(
     for (let part: u32 = 0; part < parts; part++) {
       const place = part * rows + row;
       const found = load<u32>(counts + ((<usize>place) << 2));
-      const from = (<usize>(place * slots)) << 2;
+      const from = (<usize>(place * candidateSlots)) << 2;
       const to = (<usize>count) << 2;
       memory.copy(scratchValues + to, candidateValues + from, (<usize>found) << 2);
       memory.copy(scratchLatents + to, candidateLatents + from, (<usize>found) << 2);

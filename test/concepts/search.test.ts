@@ -33,10 +33,10 @@ beforeAll(async () => {
   rows = await keptCodes(sae, written.data);
 });
 
-/** Strength of a name in a row: the strongest of the latents named so, however it is spelled. */
+/** Strength of a name in a row: what the latents named so have together, however it is spelled. */
 function strength(row: number, name: string): number {
   const latents = [...NAMES].filter(([, other]) => other.toLowerCase() === name).map(([latent]) => latent);
-  return Math.max(0, ...latents.map((latent) => rows[row].get(latent) ?? 0));
+  return latents.reduce((sum, latent) => sum + (rows[row].get(latent) ?? 0), 0);
 }
 
 /** From 0 to 1, its largest in the data. */
@@ -102,7 +102,7 @@ describe('a search by concepts', () => {
 
 describe('a search by example', () => {
   const norm = (row: number) => Math.sqrt([...rows[row].values()].reduce((sum, value) => sum + value ** 2, 0));
-  /** Cosine of a row's code and an example's, moved: by weights of single latents, and of forest, whose strength is the larger of two. */
+  /** Cosine of a row's code and an example's, moved: by weights of single latents, and of forest, whose strength is the sum of two. */
   function moved(example: number, latents: readonly [number, number][], forest: number) {
     const weights = new Map([...rows[example]].map(([latent, value]) => [latent, value / norm(example)]));
     for (const [latent, weight] of latents) weights.set(latent, (weights.get(latent) ?? 0) + weight);

@@ -8,7 +8,7 @@ const MAX_TERMS = 65_000;
 const [LEAST_WEIGHT, LARGEST_WEIGHT] = [1e-100, 1e100];
 
 export interface ConceptTerm {
-  /** Latents that carry the concept: its strength in a row is the largest of their activations there, 0 where none is active. */
+  /** Latents that carry the concept: its strength in a row is the sum of their activations there, in this order, each once. */
   readonly latents: readonly number[];
   /** 1 unless given. Without meaning for a concept that hits must lack. */
   readonly weight?: number;

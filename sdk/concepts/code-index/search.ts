@@ -58,22 +58,21 @@ function reaches(bound: number, tile: number, top: TopHits): boolean {
 function tileBounds(index: CodeIndex, terms: readonly OpenTerm[], score: Score): Float64Array {
   const bounds = new Float64Array(index.tiles).fill(score === 'weakest' ? Number.POSITIVE_INFINITY : 0);
   const had = new Uint16Array(index.tiles);
-  const largest = new Uint8Array(index.tiles);
+  const largest = new Float64Array(index.tiles);
   const required = terms.filter(({ must }) => must === 'have').length;
-  for (const { must, weight, gains, lists } of terms) {
+  for (const { must, weight, lists } of terms) {
     // a concept of negative weight adds nothing at best
     if (must === 'lack' || (must === undefined && weight <= 0)) continue;
     largest.fill(0);
     for (const list of lists)
       for (let block = 0; block < list.blocks; block++) {
-        const tile = list.tiles[block];
-        if (list.largest[block] > largest[tile]) largest[tile] = list.largest[block];
+        largest[list.tiles[block]] += index.values[list.largest[block]];
       }
     for (let tile = 0; tile < bounds.length; tile++) {
       if (largest[tile] === 0) continue;
       if (must === 'have') had[tile]++;
       else if (required === 0) had[tile] = 1;
-      const gain = Math.max(0, gains[largest[tile]]);
+      const gain = Math.max(0, weight * largest[tile]);
       bounds[tile] = score === 'weakest' ? Math.min(bounds[tile], gain) : bounds[tile] + gain;
     }
   }

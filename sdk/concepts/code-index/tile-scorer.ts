@@ -31,14 +31,12 @@ export class TileScorer {
   /** Required concepts that a row has so far. */
   readonly #marks = new Uint16Array(TILE_ROWS);
   readonly #candidates = new Uint16Array(TILE_ROWS);
-  // postings of the term at hand
+  // rows that have the term at hand, and what it adds to each
   readonly #offsets = new Uint16Array(TILE_ROWS);
-  #levels: Uint8Array = new Uint8Array(0);
-  #levelsAt = 0;
-  // for terms of several latents: the largest level a row
-  readonly #plane = new Uint8Array(TILE_ROWS);
+  readonly #gains = new Float64Array(TILE_ROWS);
+  // for terms of several latents: the sum of a row's activations
+  readonly #plane = new Float64Array(TILE_ROWS);
   readonly #merged = new Uint16Array(TILE_ROWS);
-  readonly #mergedLevels = new Uint8Array(TILE_ROWS);
 
   /** @param length of the weights as a vector, for the cosine */
   constructor(index: CodeIndex, terms: readonly OpenTerm[], score: Score, length: number) {
@@ -59,14 +57,15 @@ export class TileScorer {
     marks.fill(0);
     let had = 0;
     let found = 0;
-    for (const { must, weight, gains, lists } of this.#terms) {
-      const count = this.#gather(lists, tile, ahead);
+    for (const term of this.#terms) {
+      const { must, weight } = term;
+      const count = this.#gather(term, tile, ahead);
       if (must === 'lack') this.#exclude(count);
       else if (must === 'have') {
-        found = this.#score === 'weakest' ? this.#weaken(count, had, gains) : this.#require(count, had, gains);
+        found = this.#score === 'weakest' ? this.#weaken(count, had) : this.#require(count, had);
         had++;
-      } else if (this.#anyPositive && weight > 0) found = this.#admit(count, found, gains);
-      else this.#add(count, gains);
+      } else if (this.#anyPositive && weight > 0) found = this.#admit(count, found);
+      else this.#add(count);
     }
     const first = tile * TILE_ROWS;
     const needed = this.#needed;
@@ -100,19 +99,23 @@ export class TileScorer {
     }
   }
 
-  /** Rows of the tile that have a concept, and their levels; gives how many. */
-  #gather(lists: readonly PostingList[], tile: number, ahead: boolean): number {
-    if (lists.length > 1) return this.#merge(lists, tile, ahead);
+  /** Rows of the tile that have a concept, and what it adds to each; gives how many. */
+  #gather({ lists, gains: byLevel, weight }: OpenTerm, tile: number, ahead: boolean): number {
+    if (lists.length > 1) return this.#merge(lists, weight, tile, ahead);
     const [list] = lists;
     const block = list.blockOf(tile);
     if (block < 0) return 0;
-    this.#levelsAt = list.read(block, this.#offsets, ahead);
-    this.#levels = list.bytes;
-    return list.counts[block];
+    const levelsAt = list.read(block, this.#offsets, ahead);
+    const { bytes } = list;
+    const gains = this.#gains;
+    const count = list.counts[block];
+    for (let i = 0; i < count; i++) gains[i] = byLevel[bytes[levelsAt + i]];
+    return count;
   }
 
-  #merge(lists: readonly PostingList[], tile: number, ahead: boolean): number {
-    const [offsets, plane, merged, mergedLevels] = [this.#offsets, this.#plane, this.#merged, this.#mergedLevels];
+  #merge(lists: readonly PostingList[], weight: number, tile: number, ahead: boolean): number {
+    const [offsets, plane, merged, gains] = [this.#offsets, this.#plane, this.#merged, this.#gains];
+    const { values } = this.#index;
     let found = 0;
     for (const list of lists) {
       const block = list.blockOf(tile);
@@ -121,60 +124,57 @@ export class TileScorer {
       const { bytes } = list;
       for (let i = 0; i < list.counts[block]; i++) {
         const offset = offsets[i];
-        const level = bytes[levelsAt + i];
         if (plane[offset] === 0) merged[found++] = offset;
-        if (level > plane[offset]) plane[offset] = level;
+        plane[offset] += values[bytes[levelsAt + i]];
       }
     }
     for (let i = 0; i < found; i++) {
       const offset = merged[i];
-      mergedLevels[i] = plane[offset];
+      gains[i] = weight * plane[offset];
       offsets[i] = offset;
       plane[offset] = 0;
     }
-    this.#levels = mergedLevels;
-    this.#levelsAt = 0;
     return found;
   }
 
   /** Adds a required concept to the rows that had all before it; those are the candidates. */
-  #require(count: number, had: number, gains: Float64Array): number {
-    const [offsets, levels, at, sums, marks] = [this.#offsets, this.#levels, this.#levelsAt, this.#sums, this.#marks];
+  #require(count: number, had: number): number {
+    const [offsets, gains, sums, marks] = [this.#offsets, this.#gains, this.#sums, this.#marks];
     const candidates = this.#candidates;
     let found = 0;
     for (let i = 0; i < count; i++) {
       const offset = offsets[i];
       if (marks[offset] !== had) continue;
       marks[offset] = had + 1;
-      sums[offset] += gains[levels[at + i]];
+      sums[offset] += gains[i];
       candidates[found++] = offset;
     }
     return found;
   }
 
   /** As `#require`, for the weakest concept. */
-  #weaken(count: number, had: number, gains: Float64Array): number {
-    const [offsets, levels, at, sums, marks] = [this.#offsets, this.#levels, this.#levelsAt, this.#sums, this.#marks];
+  #weaken(count: number, had: number): number {
+    const [offsets, gains, sums, marks] = [this.#offsets, this.#gains, this.#sums, this.#marks];
     const candidates = this.#candidates;
     let found = 0;
     for (let i = 0; i < count; i++) {
       const offset = offsets[i];
       if (marks[offset] !== had) continue;
       marks[offset] = had + 1;
-      sums[offset] = Math.min(sums[offset], gains[levels[at + i]]);
+      sums[offset] = Math.min(sums[offset], gains[i]);
       candidates[found++] = offset;
     }
     return found;
   }
 
   /** Adds a concept, any of which makes a row a candidate. */
-  #admit(count: number, candidatesSoFar: number, gains: Float64Array): number {
-    const [offsets, levels, at, sums, marks] = [this.#offsets, this.#levels, this.#levelsAt, this.#sums, this.#marks];
+  #admit(count: number, candidatesSoFar: number): number {
+    const [offsets, gains, sums, marks] = [this.#offsets, this.#gains, this.#sums, this.#marks];
     const candidates = this.#candidates;
     let found = candidatesSoFar;
     for (let i = 0; i < count; i++) {
       const offset = offsets[i];
-      sums[offset] += gains[levels[at + i]];
+      sums[offset] += gains[i];
       if (marks[offset] !== 0) continue;
       marks[offset] = 1;
       candidates[found++] = offset;
@@ -183,9 +183,9 @@ export class TileScorer {
   }
 
   /** Adds a concept that makes no row a candidate. */
-  #add(count: number, gains: Float64Array): void {
-    const [offsets, levels, at, sums] = [this.#offsets, this.#levels, this.#levelsAt, this.#sums];
-    for (let i = 0; i < count; i++) sums[offsets[i]] += gains[levels[at + i]];
+  #add(count: number): void {
+    const [offsets, gains, sums] = [this.#offsets, this.#gains, this.#sums];
+    for (let i = 0; i < count; i++) sums[offsets[i]] += gains[i];
   }
 
   #exclude(count: number): void {

@@ -1,12 +1,12 @@
 /**
- * A user's question as a query of a code index. A concept is all latents validly named so, and as strong in a row as the strongest of them; in a
+ * A user's question as a query of a code index. A concept is all latents validly named so, and as strong in a row as they are together: one that fires hugely for once says less than several that agree. In a
  * query by concepts its strength counts from 0 to 1, its largest in the index, so that concepts weigh alike whatever their scale. A row
  * scores its weakest concept where all are asked for alike, and with weights the weighted mean of the strengths, over the sum of the
  * positive weights. By example a row scores the cosine of its code and the example's, which other concepts move: each of weight 1 by as
  * much as the whole example, scaled to length 1, in the activations' own units.
  */
 import { NadirError } from '../../base/index.ts';
-import { type CodeIndex, type CodeQuery, type ConceptTerm, likeQuery } from '../code-index/index.ts';
+import { type CodeIndex, type CodeQuery, type ConceptTerm, likeQuery, searchCodes } from '../code-index/index.ts';
 import type { ConceptReader } from '../reader.ts';
 import { type ConceptRef, type WantedConcept, wantedOf } from './expression.ts';
 
@@ -59,11 +59,17 @@ export function codeQuery(index: CodeIndex, query: ResolvedQuery): CodeQuery {
   const positive = wanted.reduce((sum, { must, weight }) => (must === 'lack' ? sum : sum + Math.max(0, weight)), 0);
   const terms = wanted.map(({ latents, must, weight }): ConceptTerm => {
     if (must === 'lack') return { latents, must };
-    const largest = latents.reduce((most, latent) => Math.max(most, index.latent(latent).largest), 0) || 1;
-    const scaled = weight / largest / (weighted ? positive : 1);
+    const scaled = weight / (largestStrength(index, latents) || 1) / (weighted ? positive : 1);
     return { latents, weight: scaled, ...(must === 'have' && { must }) };
   });
   return { terms, score: weighted ? 'sum' : 'weakest' };
+}
+
+/** Of a concept, in any row. */
+function largestStrength(index: CodeIndex, latents: readonly number[]): number {
+  if (latents.length === 1) return index.latent(latents[0]).largest;
+  const [strongest] = searchCodes(index, { terms: [{ latents, must: 'have' }] }, 1);
+  return strongest?.score ?? 0;
 }
 
 /** The latents of a concept: all that are validly named so, or the one of that number. */

@@ -64,7 +64,8 @@ export function scan(
   const length = Math.sqrt(counted.reduce((sum, { weight = 1 }) => sum + weight ** 2, 0));
   const hits: CodeHit[] = [];
   for (const [row, code] of rows) {
-    const strength = ({ latents }: ConceptTerm) => Math.max(...latents.map((latent) => code.get(latent) ?? 0));
+    const strength = ({ latents }: ConceptTerm) =>
+      [...new Set(latents)].reduce((sum, latent) => sum + (code.get(latent) ?? 0), 0);
     const required = terms.filter(({ must }) => must === 'have');
     const wanted =
       required.length > 0 ? required.every(strength) : counted.some((t) => (t.weight ?? 1) > 0 && strength(t) > 0);

@@ -1,7 +1,7 @@
 /** `nadir concepts audit`. */
 import type { Command } from 'commander';
 import { NadirError } from '../base/index.ts';
-import { AUDIT_DEFAULTS, auditConcepts, openImages, WORTH_TESTING } from '../concepts/index.ts';
+import { AUDIT_DEFAULTS, auditConcepts, openImages, TESTED_FROM } from '../concepts/index.ts';
 import type { ModelOptions } from './concepts-lines.ts';
 import { count, list, positive, run, shared } from './run.ts';
 
@@ -57,7 +57,7 @@ export function addAudit(concepts: Command): void {
         [
           tested > 0
             ? `${findings.length} findings among ${tested} pairs of a concept and a class, chance of any false one at most ${level}`
-            : `nothing to test: no concept shows in ${WORTH_TESTING.fewestRows} rows and moves a class`,
+            : `nothing to test: no concept shows in ${TESTED_FROM.fewestRows} rows and moves a class`,
           ...findings.map(
             ({ name, class: of, basis, effect, pAdjusted }) =>
               `  ${name} → ${of} (${basis}): effect ${effect.toFixed(3)}, adjusted p ${pAdjusted.toPrecision(2)}`,

@@ -15,8 +15,8 @@ export {
   type ConceptAudit,
   type Finding,
   type NamedFinding,
+  TESTED_FROM,
   trainClassifier,
-  WORTH as WORTH_TESTING,
 } from './audit/index.ts';
 export {
   type CodeHit,

@@ -5,13 +5,24 @@ import type { SaeWeights } from './weights.ts';
 
 const CHUNK_ROWS = 512;
 
+/** Writes x' − b_pre of embeddings [rows, d] into rows that are `width` long. */
+export function centreInto(
+  { d, mean, scale, bPre }: SaeWeights,
+  embeddings: Float32Array,
+  width: number,
+  into: Float32Array,
+): void {
+  for (let source = 0, target = 0; source < embeddings.length; source += d, target += width)
+    for (let i = 0; i < d; i++) into[target + i] = (embeddings[source + i] - mean[i]) * scale - bPre[i];
+}
+
 /** Pre-activations [rows, n] of embeddings [rows, d]; those not above their latent's threshold, where it has one, are 0. */
 export async function preActivationsOf(
   sae: SaeWeights,
   embeddings: Float32Array,
   threads: number,
 ): Promise<Float32Array> {
-  const { d, n, wEnc, bLat, bPre, mean, scale, threshold } = sae;
+  const { d, n, wEnc, bLat, threshold } = sae;
   const rows = embeddings.length / d;
   const result = new Float32Array(rows * n);
   const centred = new Float32Array(CHUNK_ROWS * d);
@@ -19,8 +30,7 @@ export async function preActivationsOf(
   try {
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
       const count = Math.min(CHUNK_ROWS, rows - from);
-      for (let i = 0, at = from * d; i < count * d; i++, at++)
-        centred[i] = (embeddings[at] - mean[at % d]) * scale - bPre[at % d];
+      centreInto(sae, embeddings.subarray(from * d, (from + count) * d), d, centred);
       const pre = result.subarray(from * n, (from + count) * n);
       await dense.multiply(centred.subarray(0, count * d), wEnc, d, pre);
       for (let i = 0; i < pre.length; i++) pre[i] += bLat[i % n];

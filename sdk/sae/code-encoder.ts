@@ -1,7 +1,7 @@
 /** Codes of embeddings as fast as we can: the k strongest latents of each row, by a screen (screen.ts) whose matrix is laid out once. */
 import { openWasm } from '../base/index.ts';
 import { ByteProduct } from './byte-product.ts';
-import { codesOf, preActivationsOf } from './code-batch.ts';
+import { centreInto, codesOf, preActivationsOf } from './code-batch.ts';
 import type { SparseCode } from './encode.ts';
 import { layout, rowWidth } from './layout.ts';
 import { Screen, type ScreenKernels, takeScreen } from './screen.ts';
@@ -88,7 +88,8 @@ class ScreenedRows {
     const codes: SparseCode[] = [];
     for (let from = 0; from < count; from += this.#rows) {
       const rows = Math.min(this.#rows, count - from);
-      this.#centre(embeddings, from, rows);
+      const input = new Float32Array(this.#buffer, this.#at.input, rows * this.#width);
+      centreInto(this.#sae, embeddings.subarray(from * d, (from + rows) * d), this.#width, input);
       await this.#screen.select(rows, this.#product);
       for (let row = 0; row < rows; row++) codes.push(this.#read(row));
     }
@@ -97,15 +98,6 @@ class ScreenedRows {
 
   async close(): Promise<void> {
     await this.#product.close();
-  }
-
-  #centre(embeddings: Float32Array, from: number, rows: number): void {
-    const { d, mean, scale, bPre } = this.#sae;
-    const input = new Float32Array(this.#buffer, this.#at.input, rows * this.#width);
-    for (let row = 0; row < rows; row++) {
-      const [source, target] = [(from + row) * d, row * this.#width];
-      for (let i = 0; i < d; i++) input[target + i] = (embeddings[source + i] - mean[i]) * scale - bPre[i];
-    }
   }
 
   /** A row's code. In memory each level's latents rise; they are few enough to be sorted by insertion. */

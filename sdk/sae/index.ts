@@ -33,6 +33,7 @@ export {
   type Accuracy,
   type Activity,
   encoderBytes,
+  FOR_DECISIONS,
   type FormLoss,
   formLoss,
   type Histogram,

@@ -95,7 +95,7 @@ function transposedSample(rows: Float32Array, d: number, random: Random): Float3
 }
 
 /** Modified Gram–Schmidt over rows [count, d]; a row that depends on the ones before it becomes 0. */
-function orthonormalise(basis: Float32Array, d: number): void {
+export function orthonormalise(basis: Float32Array, d: number): void {
   const count = basis.length / d;
   for (let i = 0; i < count; i++) {
     const row = basis.subarray(i * d, (i + 1) * d);

@@ -6,7 +6,7 @@
  * descent. The latents of a smaller k are among those of a larger one; their values are fitted to each k.
  */
 import { NadirError } from '../base/index.ts';
-import { risingKs } from './code-batch.ts';
+import { centreInto, risingKs } from './code-batch.ts';
 import { DenseProduct } from './dense.ts';
 import type { SparseCode } from './encode.ts';
 import { atomNorms } from './formats/latents.ts';
@@ -31,7 +31,7 @@ export async function pursueCodes(
   ks: readonly number[],
   threads: number,
 ): Promise<SparseCode[][]> {
-  const { d, n, mean, scale, bPre } = sae;
+  const { d, n } = sae;
   checkUnitAtoms(sae);
   const rising = risingKs(ks, n);
   const rows = embeddings.length / d;
@@ -42,7 +42,7 @@ export async function pursueCodes(
   try {
     for (let from = 0; from < rows; from += batch) {
       const count = Math.min(batch, rows - from);
-      pursuit.begin(count, (row, i) => (embeddings[(from + row) * d + i] - mean[i]) * scale - bPre[i]);
+      pursuit.begin(sae, embeddings.subarray(from * d, (from + count) * d));
       for (const k of rising) {
         await pursuit.grow(k, dense);
         found.get(k)?.push(...pursuit.codes());
@@ -56,7 +56,6 @@ export async function pursueCodes(
 
 /** A batch of rows and what has been found of them. */
 class Pursuit {
-  readonly #d: number;
   readonly #n: number;
   readonly #width: number;
   readonly #kernels;
@@ -73,7 +72,7 @@ class Pursuit {
   #count = 0;
 
   constructor({ d, n, wDec }: SaeWeights, rows: number, most: number) {
-    [this.#d, this.#n, this.#most] = [d, n, most];
+    [this.#n, this.#most] = [n, most];
     this.#width = rowWidth(d);
     this.#residualsAt = this.#atomsAt + n * this.#width * 4;
     this.#kernels = openKernels(this.#residualsAt + rows * this.#width * 4);
@@ -85,11 +84,10 @@ class Pursuit {
     this.#values = new Float32Array(rows * most);
   }
 
-  /** Begins with rows x' − b_pre. */
-  begin(rows: number, value: (row: number, i: number) => number): void {
-    const residuals = this.#residuals(rows);
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < this.#d; i++) residuals[row * this.#width + i] = value(row, i);
+  /** Begins with embeddings [rows, d]: with x' − b_pre. */
+  begin(sae: SaeWeights, embeddings: Float32Array): void {
+    const rows = embeddings.length / sae.d;
+    centreInto(sae, embeddings, this.#width, this.#residuals(rows));
     [this.#rows, this.#count] = [rows, 0];
   }
 

@@ -86,7 +86,6 @@ type Region =
   | 'errors'
   | 'sums'
   | 'norms'
-  | 'ones'
   | 'blockSums'
   | 'blockSquares'
   | 'helpers'
@@ -97,7 +96,7 @@ type Region =
   | 'helperRows'
   | 'helperGradients';
 
-/** What one thread works on of its own. Of `pairs` and what follows from them there are those of its latents. */
+/** Where one thread selects, and lists the pairs of rows and its own latents: as `byLatent` and `derive` write them. */
 export interface Workspace {
   readonly scratchValues: number;
   readonly scratchLatents: number;
@@ -178,7 +177,6 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
     errors: take(levels.length * 2),
     sums: take(4 * n),
     norms: take(n),
-    ones: take(1),
     blockSums: take(BLOCKS * width),
     blockSquares: take(BLOCKS * 2),
     helpers: take(1),
@@ -206,7 +204,6 @@ function layOut(sizes: TrainingSizes, threads: number, open: (bytes: number) => 
   const words = (offset: number, count: number) => new Uint32Array(kernels.buffer, offset, count);
   words(at.levels, levels.length).set(levels);
   words(at.helpers, 1).set([helpers]);
-  floats(at.ones, 1).set([1]);
   return { ...sizes, kernels, width, slots, candidateSlots, parameters, at, workspaces, floats, words };
 }
 

@@ -11,6 +11,7 @@
 import { onSharedMemory, Random, runJobs, workerUrl } from '../../sdk/base/index.ts';
 import { readEmbeddings } from '../../sdk/concepts/index.ts';
 import { DenseProduct, measureReconstruction } from '../../sdk/sae/index.ts';
+import { orthonormalise } from '../../sdk/sae/initialise.ts';
 import type { QualityData, QualityJob, QualityResult } from './quality-worker.ts';
 
 const KS = [16, 32, 64, 128, 256] as const;
@@ -159,7 +160,7 @@ async function components(): Promise<number[]> {
   const random = Random.of(0, 'components');
   let basis: Float32Array = Float32Array.from({ length: most * d }, () => random.normal());
   for (let round = 0; round <= rounds; round++) {
-    orthonormalise(basis);
+    orthonormalise(basis, d);
     if (round < rounds) basis = await dense.multiply(basis, covariance, d, new Float32Array(most * d));
   }
   const centred = Float32Array.from(heldOut, (value, i) => value - means[i % d]);
@@ -178,17 +179,4 @@ async function components(): Promise<number[]> {
     }
     return measureReconstruction(heldOut, estimates, d).fvu;
   });
-}
-
-function orthonormalise(basis: Float32Array): void {
-  for (let from = 0; from < basis.length; from += d) {
-    const row = basis.subarray(from, from + d);
-    for (let other = 0; other < from; other += d) {
-      let along = 0;
-      for (let i = 0; i < d; i++) along += row[i] * basis[other + i];
-      for (let i = 0; i < d; i++) row[i] -= along * basis[other + i];
-    }
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    for (let i = 0; i < d; i++) row[i] /= norm;
-  }
 }

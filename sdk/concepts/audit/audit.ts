@@ -16,7 +16,7 @@ import { decisions, type Interventions, openInterventions, probabilities } from 
 import { testLabels } from './label-test.ts';
 
 /** What a pair of a concept and a class needs to be tested: rows that show the concept, and its mean effect on the class. */
-export const WORTH = { fewestRows: 20, leastEffect: 0.01 };
+export const TESTED_FROM = { fewestRows: 20, leastEffect: 0.01 };
 /** Brier error that a concept may cost the rows that show it. */
 const MARGIN = 0;
 /** Dependence of a class's probability on an attribute that is let pass, and the share of it that a concept must carry. */
@@ -117,7 +117,7 @@ export async function auditClassifier(input: AuditInput, options: AuditOptions):
     throw new NadirError({ what, where: 'audited rows', remedy });
   }
   const interventions = await openInterventions(input.sae, input.embeddings, classifier, options.k, options.threads);
-  const contributions = contributionsOf(interventions, WORTH);
+  const contributions = contributionsOf(interventions, TESTED_FROM);
   const shuffles = Math.max(SHUFFLES, SHUFFLES_A_BASIS * bases.length - 1);
   const found = [
     ...(known > 0 ? byLabels(contributions, labels) : []),

@@ -1,13 +1,10 @@
 /** The decision that is audited: a linear classifier over embeddings, p = softmax(W·x + b), trained here from labels or given. */
 import { NadirError, parseNpz, readBounded, readNpy, toFloat64 } from '../../base/index.ts';
-import { trainProbe } from '../../sae/measures/index.ts';
+import { FOR_DECISIONS, trainProbe } from '../../sae/measures/index.ts';
 import { classifierBias, classifierRows, readEncoder } from '../classifier.ts';
 
 const MAX_BYTES = 2 ** 30;
 const MAX_TEXT_BYTES = 16 * 2 ** 20;
-/** A probe for its decisions, not for its weights' last digits. */
-const TOLERANCE = 1e-4;
-const ITERATIONS = 300;
 
 export interface Classifier {
   readonly d: number;
@@ -26,8 +23,7 @@ export function trainClassifier(
   labels: ArrayLike<number>,
   names: readonly string[],
 ): Classifier {
-  const options = { tolerance: TOLERANCE, maxIterations: ITERATIONS };
-  const { weights, bias } = trainProbe(rows, d, labels, names.length, options);
+  const { weights, bias } = trainProbe(rows, d, labels, names.length, FOR_DECISIONS);
   return { d, names, weights, bias };
 }
 

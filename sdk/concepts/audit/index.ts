@@ -11,7 +11,7 @@ export {
   auditClassifier,
   type Finding,
   LABELS,
-  WORTH,
+  TESTED_FROM,
 } from './audit.ts';
 export { trainClassifier } from './classifier.ts';
 export type { AuditDocument, NamedFinding } from './document.ts';

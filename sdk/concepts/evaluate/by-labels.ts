@@ -4,6 +4,7 @@ import {
   type Absorption,
   type Accuracy,
   codesOf,
+  FOR_DECISIONS,
   type LabelledCodes,
   measureAbsorption,
   measureProbeLoss,
@@ -30,8 +31,6 @@ const K = 64;
 const MOST_ROWS = 5000;
 /** Sub-clusters of a class. */
 const SUBS = 3;
-/** Probes for their decisions, not for their weights' last digits. */
-const PROBE = { tolerance: 1e-4, maxIterations: 300 };
 
 interface DecisionLoss extends ProbeLoss {
   /** Of the probe on reconstructions. */
@@ -100,7 +99,7 @@ export async function evaluateByLabels(
   };
   const train = await take(split.train, 'rows of probes');
   const test = await take(split.audited, 'rows probed');
-  const probe = trainProbe(train.embeddings, d, train.labels, names.length, PROBE);
+  const probe = trainProbe(train.embeddings, d, train.labels, names.length, FOR_DECISIONS);
   const lossAt = (k: number): DecisionLoss => {
     const reconstructions = reconstruct(
       sae,
@@ -109,11 +108,13 @@ export async function evaluateByLabels(
     const loss = measureProbeLoss(probe, test.embeddings, reconstructions);
     return { ...loss, accuracy: probeAccuracy(probe, reconstructions, test.labels) };
   };
-  const dense = names.map((_, label) => trainClassProbe(train.embeddings, d, ownRows(train.labels, label), PROBE));
-  const probing = sparseProbing(train, test, n, dense, undefined, PROBE);
+  const dense = names.map((_, label) =>
+    trainClassProbe(train.embeddings, d, ownRows(train.labels, label), FOR_DECISIONS),
+  );
+  const probing = sparseProbing(train, test, n, dense, undefined, FOR_DECISIONS);
   const subs = subClusters(test.embeddings, d, test.labels, names.length, SUBS, seed);
   const absorption = names.map((name, label) => {
-    const splitting = measureSplitting(train, test, n, label, PROBE);
+    const splitting = measureSplitting(train, test, n, label, FOR_DECISIONS);
     const absorbed = measureAbsorption(sae, test, label, splitting.mains, dense[label], subs);
     return { class: name, ...splitting, ...absorbed };
   });

@@ -31,7 +31,7 @@ export { encoderBytes } from './encoder-bytes.ts';
 export { explainedVariance } from './explained-variance.ts';
 export { type FormLoss, formLoss } from './form-loss.ts';
 export type { Histogram } from './histogram.ts';
-export { type Probe, probeAccuracy, trainProbe } from './linear-probe.ts';
+export { FOR_DECISIONS, type Probe, probeAccuracy, trainProbe } from './linear-probe.ts';
 export { paretoFront } from './pareto.ts';
 export { measureProbeLoss, type ProbeLoss } from './probe-loss.ts';
 export { measureShrinkage, type Shrinkage } from './shrinkage.ts';

@@ -33,6 +33,9 @@ export interface ProbeOptions {
 
 const PROBE_DEFAULTS: ProbeOptions = { c: 1, balanced: false, tolerance: 1e-6, maxIterations: 1000 };
 
+/** For a probe's decisions, where its weights' last digits do not matter. */
+export const FOR_DECISIONS = { tolerance: 1e-4, maxIterations: 300 } as const satisfies Partial<ProbeOptions>;
+
 /** Trains on rows [rows, d] with labels 0 … classes − 1, each of which must occur. */
 export function trainProbe(
   rows: Float32Array,

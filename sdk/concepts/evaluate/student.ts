@@ -39,12 +39,13 @@ export async function evaluateStudentForm(
   const own = await studentCodes(onnx, latents, embeddings, sae.d, most);
   const whole = codesOf(await preActivationsOf(sae, embeddings, threads), sae.n, most);
   const quality = codeMeasure(sae, embeddings);
+  const sameStrongest = meanJaccard(whole, own, 1);
   const byK = teacher.byK.map(({ k, ...ofTeacher }) => {
     const ofStudent = quality(own.map((code) => prefix(code, k)));
     return {
       k,
       jaccard: meanJaccard(whole, own, k),
-      sameStrongest: meanJaccard(whole, own, 1),
+      sameStrongest,
       loss: formLoss(ofTeacher, ofStudent),
       ...ofStudent,
     };
